@@ -1,0 +1,6 @@
+//! The world as it is: each port on top of a real program, file or socket.
+#![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
+
+mod clock;
+
+pub use clock::SystemClock;

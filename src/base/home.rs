@@ -1,0 +1,101 @@
+use std::path::{Path, PathBuf};
+
+use super::{Code, Refusal, UnitId};
+
+/// Bytes a Unix socket path may have on Linux, without the closing zero (unix(7)).
+pub const MAX_SOCKET_PATH: usize = 107;
+
+/// Where one gaia keeps everything: `~/.gaia`, or `$GAIA_HOME`.
+///
+/// One home has one daemon, one store and one private tmux server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The home at `root`, an absolute path; refused if its sockets would not fit.
+    pub fn new(root: PathBuf) -> Result<Self, Refusal> {
+        let home = Self(root);
+        let longest = home.unit_socket(&UnitId::new(0, 0));
+        let bytes = longest.as_os_str().len();
+        if bytes > MAX_SOCKET_PATH {
+            let message = format!(
+                "the home {} is too long: its socket paths have {bytes} bytes, and {MAX_SOCKET_PATH} is the limit of the system",
+                home.0.display()
+            );
+            return Err(Refusal::new(Code::Invalid, message)
+                .help("set GAIA_HOME to a shorter path, e.g. GAIA_HOME=~/.gaia"));
+        }
+        Ok(home)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+    /// `config.toml`: the user's settings.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+    /// The user's own session layouts.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.0.join("sessions")
+    }
+    /// The sled store.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+    /// Sockets, locks and generated files; 0700.
+    #[must_use]
+    pub fn run(&self) -> PathBuf {
+        self.0.join("run")
+    }
+    /// The API of the daemon; 0600.
+    #[must_use]
+    pub fn api_socket(&self) -> PathBuf {
+        self.run().join("gaia.sock")
+    }
+    /// Where a pane shim says hello when it starts; 0600.
+    #[must_use]
+    pub fn hello_socket(&self) -> PathBuf {
+        self.run().join("hello.sock")
+    }
+    /// The private tmux server.
+    #[must_use]
+    pub fn tmux_socket(&self) -> PathBuf {
+        self.run().join("tmux.sock")
+    }
+    /// The generated configuration of the private tmux server.
+    #[must_use]
+    pub fn tmux_config(&self) -> PathBuf {
+        self.run().join("tmux.conf")
+    }
+    /// Held with flock by the one daemon of this home; says its pid and start time.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.run().join("daemon.lock")
+    }
+    /// gaia's own log files.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+    /// All unit folders.
+    #[must_use]
+    pub fn units(&self) -> PathBuf {
+        self.0.join("units")
+    }
+    /// The state folder of one unit; 0700.
+    #[must_use]
+    pub fn unit(&self, id: &UnitId) -> PathBuf {
+        self.units().join(id.as_str())
+    }
+    /// The socket of one unit's shim; 0600.
+    #[must_use]
+    pub fn unit_socket(&self, id: &UnitId) -> PathBuf {
+        self.unit(id).join("shim.sock")
+    }
+}

@@ -1,0 +1,22 @@
+//! The words every room may speak: identifiers, moments, facts, refusals, the shapes that the
+//! daemon and the pane shim share.
+//!
+//! Invariant: nothing here does I/O, reads a clock, or imports another gaia module.
+
+mod fact;
+mod home;
+mod id;
+mod moment;
+mod name;
+mod refusal;
+pub mod unit;
+mod unitlog;
+pub mod wire;
+
+pub use fact::{Envelope, Fact, UnreadableFact};
+pub use home::{Home, MAX_SOCKET_PATH};
+pub use id::{BadId, UnitId};
+pub use moment::Moment;
+pub use name::{BadName, Name};
+pub use refusal::{Code, Refusal};
+pub use unitlog::{Mark, MarkKind, SegmentName};

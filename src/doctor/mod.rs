@@ -1,0 +1,1 @@
+//! What may be wrong with this gaia, and the command that cures it.

@@ -1,0 +1,1 @@
+//! The append-only journal of facts, and the one writer of the store.

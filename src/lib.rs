@@ -1,0 +1,19 @@
+//! gaia keeps a workspace of coding agents and services alive in tmux.
+//!
+//! A lower room never imports a higher one; `tests/architecture.rs` holds us to it.
+//! From the quiet rooms to the loud ones: `base` (words), `port` (what gaia asks of the world),
+//! `adapter` (the world), `pane` (the process under every tmux pane), `client` and `verb` (the
+//! wire), the slices (`ledger`, `session`, `doctor`), `daemon` (which adapter serves which port)
+//! and `cli` (the face).
+
+pub mod adapter;
+pub mod base;
+pub mod cli;
+pub mod client;
+pub mod daemon;
+pub mod doctor;
+pub mod ledger;
+pub mod pane;
+pub mod port;
+pub mod session;
+pub mod verb;

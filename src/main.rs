@@ -1,0 +1,5 @@
+//! `gaia`
+
+fn main() -> std::process::ExitCode {
+    gaia::cli::main()
+}

@@ -1,0 +1,13 @@
+//! What gaia asks of the world: one small trait per outside thing, each with an in-memory fake.
+//!
+//! Invariant: a port speaks in gaia's words and never leaks an adapter's types.
+
+mod clock;
+mod store;
+mod tmux;
+mod units;
+
+pub use clock::{Clock, FakeClock};
+pub use store::{Entries, FakeStore, Op, Store, StoreError};
+pub use tmux::{Capture, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
+pub use units::{Found, LogSpan, UnitError, UnitEvent, Units};

@@ -1,0 +1,1 @@
+//! A verb is one thing a person or a program can ask of gaia.

@@ -1,0 +1,1 @@
+//! The generated references are what the code generates.
