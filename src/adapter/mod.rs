@@ -2,5 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
 mod clock;
+pub mod files;
+mod lock;
+mod logfile;
+pub mod process;
+mod sys;
 
 pub use clock::SystemClock;
+pub use lock::{Lock, LockError};
+pub use logfile::{LogFile, append};

@@ -1,6 +1,94 @@
 //! From words to requests and back. No decisions: parse, send, print, exit code.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the room that prints")]
+
+mod daemon;
+mod here;
+mod send;
+mod start;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use serde_json::Value;
+
+use crate::{
+    base::{Code, Refusal},
+    verb::Here,
+};
+
+pub use tree::command;
+
+/// What a command leaves behind: text for standard output, and whether the thing asked about
+/// failed.
+struct Outcome {
+    text: String,
+    failed: bool,
+}
+
+impl Outcome {
+    fn ok(text: impl Into<String>) -> Self {
+        Self { text: text.into(), failed: false }
+    }
+}
 
 /// The whole of `main`.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    match here::read().and_then(|here| run(&matches, &here)) {
+        Ok(outcome) => {
+            print(&outcome.text);
+            ExitCode::from(u8::from(outcome.failed))
+        }
+        Err(refusal) => refuse(&refusal, matches.get_flag("json")),
+    }
+}
+
+fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
+    let Some((word, sub)) = matches.subcommand() else {
+        return Err(Refusal::broken("no command"));
+    };
+    let ui = here::ui(here);
+    let json = matches.get_flag("json");
+    match (word, sub.subcommand()) {
+        ("daemon", Some((verb, args))) if daemon::is_local(verb) => {
+            daemon::run(verb, args, here, json)
+        }
+        _ => send::run(word, sub, here, (&ui, json)),
+    }
+}
+
+/// Prints to standard output; a reader that went away (`gaia … | head`) is no fault.
+fn print(text: &str) {
+    use std::io::Write;
+    if !text.is_empty() {
+        let mut out = std::io::stdout();
+        let _ = out.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.flush();
+    }
+}
+
+/// A reply as one JSON document.
+fn json_text(reply: &Value) -> String {
+    reply.to_string()
+}
+
+fn refuse(refusal: &Refusal, json: bool) -> ExitCode {
+    if json {
+        println!("{}", serde_json::json!({ "error": refusal }));
+    }
+    eprintln!("error: {refusal}");
+    if let Some(help) = &refusal.help {
+        eprintln!("help: {help}");
+    }
+    ExitCode::from(refusal.code.exit())
+}
+
+/// A fault of this machine, told to the person.
+fn world(what: &str, error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Code::Failed, format!("{what}: {error}"))
 }

@@ -1,1 +1,90 @@
 //! The composition root: the only place that knows which adapter serves which port.
+//!
+//! Invariants:
+//! - One daemon per home: the lock is taken before anything else is touched.
+//! - The API answers only after recovery, so the first reply is true.
+//! - Ending the daemon touches no pane: shims and the tmux server go on.
+
+mod api;
+mod guard;
+mod rooms;
+mod verb;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, watch};
+
+pub use api::openapi_document;
+use rooms::Rooms;
+pub use rooms::nouns;
+
+use crate::{
+    adapter::{Lock, LockError, files},
+    base::{Code, Home, Refusal},
+};
+
+/// How long answers under way may take once the daemon shall end.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+
+/// What a daemon needs to know.
+pub struct Options {
+    /// Its home.
+    pub home: Home,
+    /// The gaia executable, for the shims it starts.
+    pub exe: PathBuf,
+    /// Called once, when the API answers.
+    pub ready: Box<dyn FnOnce() + Send>,
+}
+
+/// Runs the daemon of a home until it is told to end.
+pub async fn serve(options: Options) -> Result<(), Refusal> {
+    let home = options.home.clone();
+    for folder in [home.root().to_owned(), home.run(), home.logs(), home.units()] {
+        files::private_dir(&folder).map_err(|e| unwritable(&folder, &e))?;
+    }
+    let _lock = Lock::take(&home.lock()).map_err(|e| held(&home, e))?;
+    let end = Arc::new(Notify::new());
+    let (stop, stopped) = watch::channel(false);
+    let rooms = Rooms::build(&options.home, options.exe, Arc::clone(&end)).await?;
+    let api = api::listen(&home, rooms.clone(), stopped).await?;
+    (options.ready)();
+    tracing::info!(home = %home.root().display(), "the daemon runs");
+    wait_for_end(&end).await;
+    let _ = stop.send(true);
+    // Streams have no end of their own: they are cut after this.
+    let _ = tokio::time::timeout(LAST_ANSWERS, api).await;
+    rooms.close().await;
+    tracing::info!("the daemon ends; panes go on");
+    let _ = std::fs::remove_file(home.api_socket());
+    Ok(())
+}
+
+async fn wait_for_end(end: &Notify) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return end.notified().await;
+    };
+    tokio::select! {
+        _ = term.recv() => (),
+        _ = int.recv() => (),
+        () = end.notified() => (),
+    }
+}
+
+fn unwritable(folder: &std::path::Path, error: &std::io::Error) -> Refusal {
+    let message = format!("the folder {} cannot be written: {error}", folder.display());
+    Refusal::new(Code::Failed, message)
+        .help("free some space or correct its owner, or set GAIA_HOME to another folder")
+}
+
+fn held(home: &Home, error: LockError) -> Refusal {
+    match error {
+        LockError::Held(by) => {
+            let message = format!("a daemon of {} runs already ({by})", home.root().display());
+            Refusal::new(Code::Failed, message).help("`gaia daemon status` shows it")
+        }
+        LockError::Io(error) => unwritable(&home.run(), &error),
+    }
+}

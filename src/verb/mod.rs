@@ -79,12 +79,12 @@ macro_rules! verbs {
     ($ctx:ty => $($verb:path),+ $(,)?) => {
         /// The CLI side of this domain.
         #[must_use]
-        pub fn entries() -> Vec<$crate::verb::Entry> {
+        pub(crate) fn entries() -> Vec<$crate::verb::Entry> {
             vec![$($crate::verb::entry::<$verb>()),+]
         }
 
         /// The API side of this domain.
-        pub fn routes<S>(router: axum::Router<S>) -> axum::Router<S>
+        pub(crate) fn routes<S>(router: axum::Router<S>) -> axum::Router<S>
         where
             $ctx: axum::extract::FromRef<S>,
             S: Clone + Send + Sync + 'static,

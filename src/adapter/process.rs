@@ -1,0 +1,105 @@
+//! Processes of this machine, seen through /proc and the pidfd of the kernel.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Start time of a process in clock ticks since boot (field 22 of proc(5) `stat`).
+#[must_use]
+pub fn start_time(pid: i32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// Name of the foreground program of the terminal that `pid` leads, and whether that is `pid`
+/// itself: a shell that waits at its prompt is its own foreground.
+#[must_use]
+pub fn foreground(pid: i32) -> Option<(String, bool)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let group: i32 = fields.split_whitespace().nth(5)?.parse().ok()?;
+    let name = std::fs::read_to_string(format!("/proc/{group}/comm")).ok()?;
+    Some((name.trim().to_owned(), group == pid))
+}
+
+/// Private and shared memory a process holds, in bytes (`VmRSS` of proc(5) `status`).
+#[must_use]
+pub fn resident(pid: i32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Becomes another program; returns only if that failed.
+#[must_use]
+pub fn become_program(argv: &[String], drop_env: &[&str]) -> io::Error {
+    let Some((program, args)) = argv.split_first() else {
+        return io::ErrorKind::InvalidInput.into();
+    };
+    let mut command = Command::new(program);
+    command.args(args);
+    for name in drop_env {
+        command.env_remove(name);
+    }
+    command.exec()
+}
+
+/// Starts a program that will leave this terminal by itself ([`leave_terminal`]), its folder `/`,
+/// its errors in `log`, and returns what it prints until it closes its standard output: its own
+/// word on how the start went.
+pub fn start_detached(exe: &Path, args: &[OsString], log: File) -> io::Result<String> {
+    let mut command = Command::new(exe);
+    command.args(args).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    let mut child = command.spawn()?;
+    let mut word = String::new();
+    if let Some(mut out) = child.stdout.take() {
+        out.read_to_string(&mut word)?;
+    }
+    Ok(word)
+}
+
+/// Makes this process the leader of a session of its own, without a terminal.
+pub fn leave_terminal() {
+    // It fails only for a process that leads a group already, which is then nobody's to hang up.
+    let _ = nix::unistd::setsid();
+}
+
+/// Says the last word to whoever started us, and lets go of our standard output.
+pub fn close_stdout(word: &str) -> io::Result<()> {
+    use io::Write;
+    let mut out = io::stdout();
+    out.write_all(word.as_bytes())?;
+    out.flush()?;
+    let null = File::options().write(true).open("/dev/null")?;
+    nix::unistd::dup2_stdout(null).map_err(io::Error::from)
+}
+
+/// Waits until a process has ended, at most `patience`; whether it has.
+#[must_use]
+pub fn wait_for_end(pid: i32, patience: std::time::Duration) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let Some(fd) = super::sys::pidfd(pid) else { return start_time(pid).is_none() };
+    let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+    poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], patience).is_ok_and(|n| n > 0)
+}
+
+/// Sends a signal; whether the process was there.
+#[must_use]
+pub fn signal(pid: i32, signal: i32) -> bool {
+    let Ok(signal) = nix::sys::signal::Signal::try_from(signal) else { return false };
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).is_ok()
+}
+
+/// Columns and rows of the terminal on our standard output.
+#[must_use]
+pub fn terminal_size() -> Option<(u16, u16)> {
+    super::sys::terminal_size()
+}

@@ -1,0 +1,22 @@
+//! System calls that no crate of ours wraps.
+#![expect(unsafe_code, reason = "pidfd_open has no safe wrapper in nix; it is called here only")]
+
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// A descriptor that becomes readable when the process ends; `None` if there is no such process.
+pub(super) fn pidfd(pid: i32) -> Option<OwnedFd> {
+    // SAFETY: pidfd_open takes two integers, touches no memory of ours, and returns a fresh
+    // descriptor that nobody else owns, or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+    // SAFETY: the kernel just gave us this descriptor and no one else knows of it.
+    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Columns and rows of the terminal on standard output.
+pub(super) fn terminal_size() -> Option<(u16, u16)> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCGWINSZ writes one winsize, and that is what it is given.
+    let done = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    (done == 0 && size.ws_col > 0).then_some((size.ws_col, size.ws_row))
+}

@@ -1,0 +1,70 @@
+//! Commands that are verbs: find the entry, ask the daemon, print the answer.
+
+use clap::ArgMatches;
+use serde_json::Value;
+
+use super::{Outcome, json_text, print, start, world};
+use crate::{
+    base::Refusal,
+    client::Client,
+    verb::{Entry, Follow, Here, Ui},
+};
+
+/// Runs the verb that `word` (and the subcommand below it) names.
+pub(super) fn run(
+    word: &str,
+    sub: &ArgMatches,
+    here: &Here,
+    (ui, json): (&Ui, bool),
+) -> Result<Outcome, Refusal> {
+    let (entry, args) =
+        find(word, sub).ok_or_else(|| Refusal::broken(format!("no verb for `{word}`")))?;
+    let request = (entry.read)(args, here)?;
+    block_on(async {
+        let client = start::connect(here).await?;
+        match request.follow {
+            Some(follow) => stream(&client, &follow, (ui, json)).await,
+            None => {
+                let answer = entry.call(&client, request, ui).await?;
+                let text = if json { json_text(&answer.reply) } else { answer.text };
+                Ok(Outcome { text, failed: answer.failed })
+            }
+        }
+    })
+}
+
+fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> {
+    for noun in crate::daemon::nouns() {
+        let (verb, args) = match noun.name {
+            None => (word, sub),
+            Some(name) if name == word => sub.subcommand()?,
+            Some(_) => continue,
+        };
+        if let Some(entry) = noun.entries.into_iter().find(|entry| entry.name == verb) {
+            return Some((entry, args));
+        }
+    }
+    None
+}
+
+async fn stream(
+    client: &Client,
+    follow: &Follow,
+    (ui, json): (&Ui, bool),
+) -> Result<Outcome, Refusal> {
+    let each = |item: Value| {
+        print(&if json { json_text(&item) } else { (follow.show)(&item, ui) });
+        true
+    };
+    client.follow(&follow.path, each).await?;
+    Ok(Outcome::ok(""))
+}
+
+/// Runs one request to its end.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| world("no runtime", &e))?
+        .block_on(work)
+}

@@ -1,0 +1,35 @@
+//! The tree of commands: every slice's verbs, and the few commands that need no daemon.
+
+use clap::{Arg, ArgAction, Command};
+
+use crate::verb::Noun;
+
+/// The command tree, also used to write `docs/reference/cli.md`, completions and man pages.
+#[must_use]
+pub fn command() -> Command {
+    let json = Arg::new("json")
+        .long("json")
+        .global(true)
+        .action(ArgAction::SetTrue)
+        .help("Print the reply as one JSON document");
+    let root = Command::new("gaia")
+        .about("A workspace of coding agents and services in tmux that cannot be lost")
+        .version(env!("CARGO_PKG_VERSION"))
+        .arg(json)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    let root = crate::daemon::nouns().into_iter().fold(root, add_noun);
+    super::daemon::commands().into_iter().fold(root, |root, command| {
+        root.mut_subcommand("daemon", |daemon| daemon.subcommand(command))
+    })
+}
+
+fn add_noun(root: Command, noun: Noun) -> Command {
+    let verbs = noun.entries.iter().map(|entry| (entry.command)());
+    match noun.name {
+        None => root.subcommands(verbs),
+        Some(name) => root.subcommand(
+            Command::new(name).about(noun.about).subcommand_required(true).subcommands(verbs),
+        ),
+    }
+}
