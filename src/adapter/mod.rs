@@ -2,12 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
 mod clock;
+mod disk;
 pub mod files;
 mod lock;
 mod logfile;
 pub mod process;
+mod random;
 mod sys;
 
 pub use clock::SystemClock;
+pub use disk::SystemFiles;
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
+pub use random::SystemRandom;

@@ -30,6 +30,13 @@ pub struct Spec {
     pub v: u16,
     /// The unit.
     pub id: UnitId,
+    /// Raised each time the spec is written anew; [`Claim::rev`] tells which one runs.
+    #[serde(default)]
+    pub rev: u64,
+    /// The shim waits for a person's word (a key, or [`Ask::Start`](super::wire::Ask::Start))
+    /// before it runs the program.
+    #[serde(default)]
+    pub held: bool,
     /// Program and arguments; run by exec, never by a shell of gaia's.
     pub argv: Vec<String>,
     /// Working folder, absolute.
@@ -124,7 +131,10 @@ pub struct Claim {
     pub v: u16,
     /// The unit.
     pub id: UnitId,
-    /// Lives of the program in this unit, counted from 1.
+    /// [`Spec::rev`] of the spec this incarnation was started with.
+    #[serde(default)]
+    pub rev: u64,
+    /// Lives of the program in this unit, counted from 1; 0 while the first is held.
     pub incarnation: u32,
     /// The shim.
     pub shim: ProcId,
@@ -187,6 +197,9 @@ pub struct State {
     pub claim: Claim,
     /// How the present incarnation ended, once it has.
     pub exit: Option<Exit>,
+    /// Whether the next incarnation waits for a person's word ([`Spec::held`]).
+    #[serde(default)]
+    pub held: bool,
     /// Columns of the inner terminal.
     pub cols: u16,
     /// Rows of the inner terminal.

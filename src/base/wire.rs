@@ -11,6 +11,8 @@ use super::unit::{Exit, State};
 
 /// Longest body accepted, 16 MiB; a longer one ends the connection.
 pub const MAX_BODY: usize = 16 << 20;
+/// Offset of output that is not the program's.
+pub const NOT_LOGGED: u64 = u64::MAX;
 const HEAD: usize = 5;
 
 /// What is asked of a shim.
@@ -49,6 +51,8 @@ pub enum Ask {
     Start,
     /// Stop, then start.
     Restart,
+    /// A person closed the pane of this view: end as if it had been the pane of the shim itself.
+    Hangup,
     /// Become a view: from here on the connection carries [`Frame::Keys`] and [`Frame::Output`].
     View {
         /// Columns of the viewing terminal.
@@ -88,7 +92,7 @@ pub enum Frame {
     Ask(Ask),
     /// From the shim.
     Tell(Tell),
-    /// Output of the program at this offset.
+    /// Output of the program at this offset; [`NOT_LOGGED`] for words of the shim's own to a view.
     Output(u64, Vec<u8>),
     /// Bytes for the program's terminal, answered by [`Tell::Receipt`] with the same id.
     Input {

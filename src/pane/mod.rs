@@ -1,1 +1,68 @@
-//! The process under every tmux pane: `gaia pane` owns the inner terminal, the log and the exit record.
+//! The process under every tmux pane: `gaia pane <unit folder>`.
+//!
+//! It owns the inner terminal, the log, the exit record and the socket of one unit. It outlives the
+//! daemon, and by its policy the tmux server. No runtime, no second thread, one poll loop.
+//!
+//! Rooms: `shim` (the loop), `life` (start, end and stop of the program), `serve` (what connections
+//! ask), `child`, `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
+//! again in a later pane), `sys` (the unsafe corner).
+//!
+//! Invariants:
+//! - A unit runs at most once: the shim holds the flock of its folder for as long as it lives.
+//! - The exit record is on disk before anyone is told.
+//! - Nobody who reads slowly holds the program up: output is served from the log files.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the shim is a program of its own that touches the world"
+)]
+
+mod child;
+mod conn;
+mod files;
+mod life;
+mod log;
+mod outer;
+mod scan;
+mod serve;
+mod shim;
+mod sys;
+mod view;
+
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+
+use nix::sys::signal::{SigSet, Signal};
+
+/// The whole of `gaia pane`; `args` are the words after it.
+#[must_use]
+pub fn main(args: &[OsString]) -> ExitCode {
+    let outcome = match args {
+        [word] if word == "--hold" => hold(),
+        [folder] => run(PathBuf::from(folder)),
+        _ => Err("usage: gaia pane <unit folder> | --hold".to_owned()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(sentence) => {
+            let _ = writeln!(std::io::stderr(), "gaia pane: {sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Keeps a pane open at the least cost, until it is hung up.
+fn hold() -> Result<ExitCode, String> {
+    let mut signals = SigSet::empty();
+    for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT] {
+        signals.add(signal);
+    }
+    signals.thread_block().map_err(|e| e.to_string())?;
+    signals.wait().map(|_| ExitCode::SUCCESS).map_err(|e| e.to_string())
+}
+
+fn run(folder: PathBuf) -> Result<ExitCode, String> {
+    let spec = files::spec(&folder)?;
+    match files::lock(&folder)? {
+        Some(lock) => shim::run(folder, spec, lock),
+        None => view::run(&folder),
+    }
+}

@@ -3,11 +3,15 @@
 //! Invariant: a port speaks in gaia's words and never leaks an adapter's types.
 
 mod clock;
+mod files;
+mod random;
 mod store;
 mod tmux;
 mod units;
 
 pub use clock::{Clock, FakeClock};
+pub use files::{FakeFiles, Files};
+pub use random::{FakeRandom, Random};
 pub use store::{Entries, FakeStore, Op, Store, StoreError};
 pub use tmux::{Capture, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
 pub use units::{Found, LogSpan, UnitError, UnitEvent, Units};

@@ -97,6 +97,33 @@ pub enum Command {
     Argv(Vec<String>),
 }
 
+impl Command {
+    /// The command as a person would type it.
+    #[must_use]
+    pub fn show(&self) -> String {
+        match self {
+            Self::Shell => "shell".to_owned(),
+            Self::Line(line) => line.clone(),
+            Self::Argv(argv) => shell_words::join(argv),
+        }
+    }
+}
+
+impl Layout {
+    /// The layout as tmux takes it: one of its names, or a layout string.
+    #[must_use]
+    pub fn as_tmux(&self) -> &str {
+        match self {
+            Self::Tiled => "tiled",
+            Self::EvenHorizontal => "even-horizontal",
+            Self::EvenVertical => "even-vertical",
+            Self::MainHorizontal => "main-horizontal",
+            Self::MainVertical => "main-vertical",
+            Self::Custom(text) => text,
+        }
+    }
+}
+
 /// How a program is stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StopRule {

@@ -1,0 +1,148 @@
+//! The program: its terminal, its start, and its end with everything it left behind.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::fd::{AsFd, OwnedFd},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    pty::{Winsize, openpty},
+    sys::{
+        prctl,
+        resource::{Resource, setrlimit},
+        signal::{Signal, kill},
+        termios::Termios,
+    },
+    unistd::{Pid, getpid, getppid, setsid},
+};
+
+use super::sys;
+use crate::base::unit::Spec;
+
+/// Variables of the tmux pane that the program sees unless its spec sets them.
+const FROM_PANE: &[&str] =
+    &["TMUX", "TMUX_PANE", "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
+
+/// A program and the master side of its terminal.
+pub(super) struct Child {
+    pub(super) pid: Pid,
+    pub(super) master: OwnedFd,
+}
+
+/// Starts the program of a spec in a terminal of its own; the sentence says why it could not.
+pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Result<Child, String> {
+    let Some((program, args)) = spec.argv.split_first() else {
+        return Err("the spec names no program".to_owned());
+    };
+    if !spec.cwd.is_dir() {
+        return Err(format!("the folder {} does not exist", spec.cwd.display()));
+    }
+    let pty = openpty(&size, like).map_err(|e| format!("there is no terminal to be had: {e}"))?;
+    let mut command = Command::new(program);
+    command.args(args).current_dir(&spec.cwd).env_clear().envs(environment(spec));
+    let slave = |fd: &OwnedFd| fd.try_clone().map(Stdio::from);
+    let wire = |command: &mut Command| -> io::Result<()> {
+        command.stdin(slave(&pty.slave)?).stdout(slave(&pty.slave)?).stderr(slave(&pty.slave)?);
+        Ok(())
+    };
+    wire(&mut command).map_err(|e| e.to_string())?;
+    let (shim, limits) = (getpid(), limits(spec)?);
+    sys::before_exec(&mut command, move || prepare(shim, &limits));
+    let child = command.spawn().map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => format!("there is no program `{program}`"),
+        _ => format!("`{program}` cannot be started: {e}"),
+    })?;
+    nonblocking(&pty.master).map_err(|e| e.to_string())?;
+    Ok(Child { pid: Pid::from_raw(child.id() as i32), master: pty.master })
+}
+
+/// Runs in the child: a session and terminal of its own, death with the shim, its limits.
+fn prepare(shim: Pid, limits: &[(Resource, u64)]) -> io::Result<()> {
+    setsid()?;
+    sys::take_terminal()?;
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // The shim may have died before the line above took effect.
+    if getppid() != shim {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    for (resource, limit) in limits {
+        setrlimit(*resource, *limit, *limit)?;
+    }
+    Ok(())
+}
+
+fn environment(spec: &Spec) -> BTreeMap<String, String> {
+    let from_pane = FROM_PANE.iter().filter(|name| !spec.env.contains_key(**name));
+    let mut env = spec.env.clone();
+    env.extend(from_pane.filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))));
+    env
+}
+
+fn limits(spec: &Spec) -> Result<Vec<(Resource, u64)>, String> {
+    let resource = |name: &str| match name {
+        "nofile" => Some(Resource::RLIMIT_NOFILE),
+        "core" => Some(Resource::RLIMIT_CORE),
+        "nproc" => Some(Resource::RLIMIT_NPROC),
+        "as" => Some(Resource::RLIMIT_AS),
+        "fsize" => Some(Resource::RLIMIT_FSIZE),
+        "cpu" => Some(Resource::RLIMIT_CPU),
+        "data" => Some(Resource::RLIMIT_DATA),
+        "stack" => Some(Resource::RLIMIT_STACK),
+        "memlock" => Some(Resource::RLIMIT_MEMLOCK),
+        _ => None,
+    };
+    let one = |(name, limit): (&String, &u64)| {
+        resource(name).map(|r| (r, *limit)).ok_or_else(|| format!("there is no limit `{name}`"))
+    };
+    spec.limits.iter().map(one).collect()
+}
+
+/// Makes reads and writes of a descriptor return instead of wait.
+pub(super) fn nonblocking(fd: impl AsFd) -> nix::Result<()> {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    let flags = OFlag::from_bits_truncate(fcntl(&fd, FcntlArg::F_GETFL)?);
+    fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
+}
+
+/// Every process below this one. As a subreaper the shim stays the ancestor of all that its
+/// program started, whatever session or group it moved to.
+pub(super) fn descendants() -> Vec<Pid> {
+    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+        if let Some(parent) = parent(pid) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut next = vec![getpid().as_raw()];
+    while let Some(pid) = next.pop() {
+        let below = children.remove(&pid).unwrap_or_default();
+        found.extend(below.iter().map(|pid| Pid::from_raw(*pid)));
+        next.extend(below);
+    }
+    found
+}
+
+/// The parent of a process that is not a zombie.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    (state != "Z").then_some(parent)
+}
+
+/// Sends a signal to a process group, or to a process.
+pub(super) fn send(pid: Pid, signal: i32, group: bool) -> bool {
+    let Ok(signal) = Signal::try_from(signal) else { return false };
+    let target = if group { Pid::from_raw(-pid.as_raw()) } else { pid };
+    kill(target, signal).is_ok()
+}
+
+/// How long a pty may be quiet after its program died before it counts as drained.
+pub(super) const QUIET: Duration = Duration::from_millis(50);

@@ -1,0 +1,355 @@
+//! Start, end and stop of the program.
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    poll::PollTimeout,
+    sys::wait::{WaitPidFlag, WaitStatus, waitpid},
+    unistd::Pid,
+};
+
+use super::{
+    child::{self, QUIET},
+    files,
+    outer::Outer,
+    shim::{Shim, now},
+};
+use crate::base::{
+    MarkKind,
+    unit::{self, Exit, OnExit, Reason},
+    wire::{Frame, NOT_LOGGED, Tell},
+};
+
+/// How far the unit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing has run yet; it waits for a person's word.
+    Held,
+    /// The program runs; `closed`: it let go of its terminal.
+    Running { closed: bool },
+    /// The program is dead; its last output may still be in the terminal.
+    Draining { heard: Instant, death: Death },
+    /// The exit record is written; the pane stays.
+    Ended,
+    /// The shim leaves.
+    Over,
+}
+
+/// How the program died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Death {
+    code: Option<i32>,
+    signal: Option<i32>,
+    core: bool,
+}
+
+/// A stop under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stopping {
+    until: Instant,
+    killed: bool,
+    reason: Reason,
+    then: Then,
+}
+
+/// What follows a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    Stay,
+    Leave,
+    Start,
+}
+
+/// How long processes may take to vanish after SIGKILL before the shim leaves without them.
+const AFTER_KILL: Duration = Duration::from_secs(2);
+
+impl Phase {
+    /// Whether a program runs or is just being put to rest.
+    pub(super) fn runs(&self) -> bool {
+        matches!(self, Self::Running { .. } | Self::Draining { .. })
+    }
+
+    /// Output came.
+    pub(super) fn heard(&mut self, now: Instant) {
+        if let Self::Draining { heard, .. } = self {
+            *heard = now;
+        }
+    }
+}
+
+impl Shim {
+    /// Runs the program: a new incarnation, from the spec as it stands now.
+    pub(super) fn start(&mut self) {
+        if let Ok(spec) = files::spec(&self.folder) {
+            self.spec = spec;
+        }
+        self.claim.incarnation += 1;
+        self.claim.rev = self.spec.rev;
+        self.claim.started = now();
+        self.exit = None;
+        self.scan = Default::default();
+        self.log.mark(MarkKind::Start(self.claim.incarnation));
+        let (cols, rows) = (self.size.ws_col, self.size.ws_row);
+        self.log.mark(MarkKind::Resize { cols, rows });
+        let settings = self.outer.as_ref().map(Outer::settings);
+        match child::start(&self.spec, self.size, settings) {
+            Ok(child) => {
+                self.claim.child = files::process(child.pid.as_raw());
+                self.child = Some(child);
+                self.phase = Phase::Running { closed: false };
+                self.save_claim();
+                let state = self.state();
+                self.tell_all(&Tell::Started(state));
+            }
+            Err(sentence) => self.not_started(sentence),
+        }
+    }
+
+    fn save_claim(&mut self) {
+        if let Err(error) = files::write_claim(&self.folder, &self.claim) {
+            self.say(&format!("its claim cannot be written: {error}"));
+        }
+    }
+
+    fn not_started(&mut self, sentence: String) {
+        self.claim.child = None;
+        self.save_claim();
+        let line = format!("[gaia] {sentence}\r\n");
+        self.log.output(line.as_bytes());
+        self.show(line.as_bytes());
+        let death = Death { code: Some(127), signal: None, core: false };
+        self.finish(death, Reason::NotStarted(sentence));
+    }
+
+    /// Takes in every child that died.
+    pub(super) fn reap(&mut self) {
+        let program = self.child.as_ref().map(|child| child.pid);
+        loop {
+            let death = match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) if Some(pid) == program => {
+                    Death { code: Some(code), signal: None, core: false }
+                }
+                Ok(WaitStatus::Signaled(pid, signal, core)) if Some(pid) == program => {
+                    Death { code: None, signal: Some(signal as i32), core }
+                }
+                Ok(WaitStatus::StillAlive) | Err(_) => return,
+                Ok(_) => continue,
+            };
+            let closed = self.phase == Phase::Running { closed: true };
+            self.phase = Phase::Draining { heard: Instant::now(), death };
+            if closed {
+                self.program_closed();
+            }
+        }
+    }
+
+    /// The program's terminal has no writer any more.
+    pub(super) fn program_closed(&mut self) {
+        match self.phase.clone() {
+            Phase::Draining { death, .. } => self.put_to_rest(death),
+            Phase::Running { .. } => {
+                // Its death may be known to the kernel while its signal is not here yet.
+                self.phase = Phase::Running { closed: true };
+                self.reap();
+            }
+            Phase::Held | Phase::Ended | Phase::Over => (),
+        }
+    }
+
+    fn put_to_rest(&mut self, death: Death) {
+        let reason = self.stopping.as_ref().map_or(Reason::Exited, |stop| stop.reason.clone());
+        self.finish(death, reason);
+    }
+
+    /// Writes the exit record, then tells everyone.
+    fn finish(&mut self, death: Death, reason: Reason) {
+        self.child = None;
+        self.typed.clear();
+        self.repaint = None;
+        self.log.mark(MarkKind::End(self.claim.incarnation));
+        let exit = Exit {
+            v: unit::VERSION,
+            id: self.spec.id.clone(),
+            incarnation: self.claim.incarnation,
+            code: death.code,
+            signal: death.signal,
+            core: death.core,
+            reason,
+            at: now(),
+            log_end: self.log.end(),
+        };
+        if let Err(error) = self.record(&exit) {
+            self.say(&format!("its exit record cannot be written: {error}"));
+        }
+        self.exit = Some(exit.clone());
+        self.phase = Phase::Ended;
+        self.tell_all(&Tell::Exit(exit));
+        if self.stopping.is_none() {
+            self.after_exit();
+        }
+    }
+
+    fn record(&self, exit: &Exit) -> std::io::Result<()> {
+        files::write_exit(&self.folder, exit)?;
+        let mut line = serde_json::to_vec(exit)?;
+        line.push(b'\n');
+        let mut options = OpenOptions::new();
+        let path = self.folder.join("exits.jsonl");
+        options.append(true).create(true).mode(0o600).open(path)?.write_all(&line)
+    }
+
+    fn after_exit(&mut self) {
+        let watched = self.outer.is_some() || self.conns.iter().any(|conn| conn.view);
+        if self.spec.on_exit == OnExit::Close || !watched {
+            self.phase = Phase::Over;
+        } else {
+            self.say_ended();
+        }
+    }
+
+    fn say_ended(&mut self) {
+        let Some(exit) = &self.exit else { return };
+        let how = match (&exit.reason, exit.code, exit.signal) {
+            (Reason::NotStarted(_), ..) => "could not be started".to_owned(),
+            (_, Some(code), _) => format!("exited with {code}"),
+            (_, None, Some(signal)) => format!("was ended by signal {signal}"),
+            (_, None, None) => "ended".to_owned(),
+        };
+        self.say(&format!("{how} — r: run again, q: close"));
+    }
+
+    /// Tells the person that the program waits for them.
+    pub(super) fn say_held(&mut self) {
+        let command = self.spec.argv.join(" ");
+        self.say(&format!("not running: {command} — r: run, q: close"));
+    }
+
+    /// A line of the shim's own, on the pane only.
+    pub(super) fn say(&mut self, sentence: &str) {
+        self.show(format!("\r\n\x1b[7m[gaia] {sentence}\x1b[0m\r\n").as_bytes());
+    }
+
+    fn show(&mut self, bytes: &[u8]) {
+        if let Some(outer) = &mut self.outer {
+            outer.show(bytes, Instant::now());
+        }
+        for conn in self.conns.iter_mut().filter(|conn| conn.view) {
+            conn.send(&Frame::Output(NOT_LOGGED, bytes.to_vec()));
+        }
+    }
+
+    /// Keys of a person, from the pane or a view.
+    pub(super) fn keys(&mut self, bytes: &[u8]) {
+        match &self.phase {
+            Phase::Running { .. } | Phase::Draining { .. } => {
+                self.typed
+                    .push_back(super::shim::Typed { bytes: bytes.to_vec(), ..Default::default() });
+            }
+            Phase::Held | Phase::Ended => match bytes {
+                [b'r' | b'R', ..] => self.start(),
+                [b'q' | b'Q' | 4, ..] => self.phase = Phase::Over,
+                _ => (),
+            },
+            Phase::Over => (),
+        }
+    }
+
+    /// Signals the program's process group.
+    pub(super) fn signal_program(&self, signal: i32) -> bool {
+        self.child.as_ref().is_some_and(|child| child::send(child.pid, signal, true))
+    }
+
+    /// Ends the program and all it left behind, then does what follows.
+    pub(super) fn stop(&mut self, reason: Reason, grace: Duration, then: Then) {
+        let signal = self.spec.stop.signal;
+        self.signal_program(signal);
+        let program = self.child.as_ref().map(|child| child.pid);
+        for pid in child::descendants().into_iter().filter(|pid| Some(*pid) != program) {
+            child::send(pid, signal, false);
+        }
+        let until = Instant::now() + grace;
+        self.stopping = Some(Stopping { until, killed: false, reason, then });
+    }
+
+    /// Ends the unit for good, by its own stop rule.
+    pub(super) fn end_unit(&mut self, reason: Reason) {
+        let grace = Duration::from_millis(self.spec.stop.grace_ms);
+        self.stop(reason, grace, Then::Leave);
+    }
+
+    /// Everything that waits for the clock.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if let Some((at, size)) = self.repaint
+            && at <= now
+        {
+            self.repaint = None;
+            self.resize(size);
+        }
+        let has_room = self.outer.as_mut().is_none_or(|outer| outer.has_room(now));
+        if let Phase::Draining { heard, death } = self.phase
+            && has_room
+            && now.duration_since(heard) >= QUIET
+        {
+            // A process in the background holds the terminal open: what it writes later is lost.
+            self.put_to_rest(death);
+        }
+        self.pursue_stop(now);
+    }
+
+    fn pursue_stop(&mut self, now: Instant) {
+        let Some(stop) = self.stopping.clone() else { return };
+        let alive = child::descendants();
+        let late = stop.killed && now >= stop.until + AFTER_KILL;
+        if !self.phase.runs() && (alive.is_empty() || late) {
+            self.stopping = None;
+            return self.follow_stop(stop.then);
+        }
+        if now >= stop.until {
+            for pid in &alive {
+                child::send(*pid, libc::SIGKILL, false);
+            }
+            self.stopping = Some(Stopping { killed: true, ..stop });
+        }
+    }
+
+    fn follow_stop(&mut self, then: Then) {
+        match then {
+            Then::Leave => self.phase = Phase::Over,
+            Then::Start => self.start(),
+            Then::Stay => self.after_exit(),
+        }
+    }
+
+    /// How long the loop may wait.
+    pub(super) fn patience(&mut self, now: Instant) -> PollTimeout {
+        let mut next: Option<Duration> = None;
+        let mut at_most = |span: Duration| next = Some(next.map_or(span, |old| old.min(span)));
+        if let Phase::Draining { heard, .. } = self.phase {
+            at_most(QUIET.saturating_sub(now.duration_since(heard)));
+        }
+        if let Some((at, _)) = self.repaint {
+            at_most(at.saturating_duration_since(now));
+        }
+        if let Some(stop) = &self.stopping {
+            // After SIGKILL every death comes as SIGCHLD; this is for one that never comes.
+            let pause = if stop.killed {
+                AFTER_KILL / 10
+            } else {
+                stop.until.saturating_duration_since(now)
+            };
+            at_most(pause);
+        }
+        if self.outer.as_mut().is_some_and(|outer| !outer.has_room(now)) {
+            at_most(Duration::from_millis(200));
+        }
+        // One more millisecond: poll counts whole ones and must not wake too early.
+        next.map_or(PollTimeout::NONE, |span| {
+            PollTimeout::try_from(span + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        })
+    }
+}

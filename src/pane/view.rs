@@ -1,0 +1,177 @@
+//! A unit that runs already, shown in this pane too: after the tmux server died, gaia gives the
+//! program a new pane, and in it the same `gaia pane <folder>` becomes a view.
+
+use std::{
+    io::{self, Read, Write},
+    os::{fd::AsFd, unix::net::UnixStream},
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::{SigSet, Signal},
+        signalfd::{SfdFlags, SignalFd},
+        termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr},
+    },
+    unistd::getppid,
+};
+
+use super::{log, serve::last_output, sys};
+use crate::base::{
+    unit,
+    wire::{Ask, Frame},
+};
+
+/// How much of the log is painted again: some screens full.
+const TAIL: u64 = 64 << 10;
+/// A dying tmux server closes its terminals before its end can be seen.
+const SERVER_END: u16 = 300;
+/// A shim that just took its lock binds its socket in the next moments.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the tail of a log begins: at a line, so that no sequence is cut.
+pub(super) fn tail_start(folder: &Path, end: u64) -> u64 {
+    let from = end.saturating_sub(TAIL);
+    if from == 0 {
+        return 0;
+    }
+    match log::read(folder, from, TAIL as usize) {
+        Ok((at, bytes)) => {
+            let line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |p| p as u64 + 1);
+            at + line
+        }
+        Err(_) => end,
+    }
+}
+
+/// The tail of a unit's log.
+pub(super) fn tail(folder: &Path, end: u64) -> Vec<u8> {
+    let folder = folder.join(unit::LOG);
+    last_output(&folder, tail_start(&folder, end))
+}
+
+/// Shows the unit of `folder` until its shim, or this pane, ends.
+pub(super) fn run(folder: &Path) -> Result<ExitCode, String> {
+    let mut stream = connect(folder)?;
+    let signals = signals().map_err(|e| format!("signals: {e}"))?;
+    let server = sys::pidfd(getppid().as_raw());
+    let saved = tcgetattr(io::stdin()).ok();
+    if let Some(saved) = &saved {
+        let mut raw = saved.clone();
+        cfmakeraw(&mut raw);
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &raw);
+    }
+    let (cols, rows) = size();
+    send(&mut stream, &Frame::Ask(Ask::View { cols, rows }));
+    let hung_up = relay(&mut stream, &signals);
+    if hung_up && !died(server.as_ref()) {
+        send(&mut stream, &Frame::Ask(Ask::Hangup));
+    }
+    if let Some(saved) = &saved {
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, saved);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn connect(folder: &Path) -> Result<UnixStream, String> {
+    let path = folder.join("shim.sock");
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match UnixStream::connect(&path) {
+            Ok(stream) => return Ok(stream),
+            Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            Err(e) => return Err(format!("{}: {e}", path.display())),
+        }
+    }
+}
+
+/// Carries bytes both ways. `true`: the terminal is gone; `false`: the shim is.
+fn relay(stream: &mut UnixStream, signals: &SignalFd) -> bool {
+    let mut buffer = [0; 32 << 10];
+    let mut input = Vec::new();
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [
+            PollFd::new(stream.as_fd(), PollFlags::POLLIN),
+            PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+        ];
+        let _ = poll(&mut fds, PollTimeout::NONE);
+        let ready = |at: usize| fds[at].any().unwrap_or(false);
+        let (shim, signal, keys) = (ready(0), ready(1), ready(2));
+        if signal && !take_signals(stream, signals) {
+            return true;
+        }
+        if keys {
+            match nix::unistd::read(&stdin, &mut buffer) {
+                Ok(0) | Err(_) => return true,
+                Ok(n) => send(stream, &Frame::Keys(buffer[..n].to_vec())),
+            }
+        }
+        if shim && !show(stream, &mut buffer, &mut input) {
+            return false;
+        }
+    }
+}
+
+/// `false`: this pane was hung up.
+fn take_signals(stream: &mut UnixStream, signals: &SignalFd) -> bool {
+    while let Ok(Some(signal)) = signals.read_signal() {
+        if signal.ssi_signo == Signal::SIGWINCH as u32 {
+            let (cols, rows) = size();
+            send(stream, &Frame::Ask(Ask::Resize { cols, rows }));
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
+/// Paints what the shim sent. `false`: it is gone.
+fn show(stream: &mut UnixStream, buffer: &mut [u8], input: &mut Vec<u8>) -> bool {
+    match stream.read(buffer) {
+        Ok(0) | Err(_) => return false,
+        Ok(n) => input.extend_from_slice(&buffer[..n]),
+    }
+    let mut out = io::stdout();
+    loop {
+        match Frame::decode(input) {
+            Ok(Some(Frame::Output(_, bytes))) => {
+                if out.write_all(&bytes).and_then(|()| out.flush()).is_err() {
+                    return false;
+                }
+            }
+            Ok(Some(_)) => (),
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+fn send(stream: &mut UnixStream, frame: &Frame) {
+    // A shim that is gone shows as the end of its stream.
+    let _ = stream.write_all(&frame.encode());
+}
+
+fn size() -> (u16, u16) {
+    sys::size(io::stdin().as_fd()).map_or((200, 50), |size| (size.ws_col, size.ws_row))
+}
+
+fn died(server: Option<&std::os::fd::OwnedFd>) -> bool {
+    server.is_some_and(|server| {
+        let mut fds = [PollFd::new(server.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::from(SERVER_END)).is_ok_and(|n| n > 0)
+    })
+}
+
+fn signals() -> nix::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGWINCH, Signal::SIGHUP, Signal::SIGTERM] {
+        set.add(signal);
+    }
+    set.thread_block()?;
+    SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+}

@@ -1,0 +1,56 @@
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The files of the person: definitions, env files, folders of workspaces.
+pub trait Files: Send + Sync {
+    /// The first `limit` bytes of a file; `None` if there is none, a sentence if it cannot be read.
+    fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String>;
+    /// Whether this is a folder.
+    fn is_dir(&self, path: &Path) -> bool;
+    /// Names of the files in a folder, sorted; none if there is no folder.
+    fn names(&self, path: &Path) -> Vec<String>;
+    /// Writes a file that does not exist yet, whole or not at all; a sentence says why not.
+    fn create(&self, path: &Path, text: &[u8]) -> Result<(), String>;
+}
+
+/// Files that are only remembered.
+#[derive(Debug, Clone, Default)]
+pub struct FakeFiles(Arc<Mutex<BTreeMap<PathBuf, Vec<u8>>>>);
+
+impl FakeFiles {
+    /// Puts a file there.
+    pub fn put(&self, path: &str, text: &str) {
+        self.map().insert(path.into(), text.into());
+    }
+
+    fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Files for FakeFiles {
+    fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.map().get(path).map(|text| text[..text.len().min(limit)].to_vec()))
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.map().keys().any(|file| file.starts_with(path) && file != path)
+    }
+
+    fn names(&self, path: &Path) -> Vec<String> {
+        let map = self.map();
+        let inside = map.keys().filter(|file| file.parent() == Some(path));
+        inside.filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned())).collect()
+    }
+
+    fn create(&self, path: &Path, text: &[u8]) -> Result<(), String> {
+        if self.map().contains_key(path) {
+            return Err(format!("{} is there already", path.display()));
+        }
+        self.map().insert(path.to_owned(), text.to_vec());
+        Ok(())
+    }
+}

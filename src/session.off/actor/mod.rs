@@ -1,0 +1,201 @@
+//! The shell of the sessions: one task that plans, stores, acts and listens.
+//!
+//! Rooms: `open` (bring the real to the declared), `close` (end panes and sessions), `events` (what
+//! shims tell), `observe` (what tmux shows), `recover` (a daemon or a server came back), `keep`
+//! (the ledger), `launch` (from a declared pane to the spec of its shim).
+//!
+//! Invariants:
+//! - A unit id is stored before its pane is made, and the shim's lock lets a unit run only once:
+//!   whatever dies in between, a restart finds the pane or makes it, and never makes a second.
+//! - What shims tell is told once: a fact that could not be stored is owed, not dropped.
+
+mod close;
+mod events;
+mod handle;
+mod keep;
+mod launch;
+mod observe;
+mod open;
+mod recover;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, watch};
+
+pub use handle::{Handle, Ports};
+pub(crate) use handle::{Ask, OpenRequest, Opened};
+
+use super::{
+    record::{PaneRecord, SessionRecord},
+    view::View,
+};
+use crate::{
+    base::{Home, Moment, Name, Refusal, UnitId, unit::State},
+    ledger::{self, Decision},
+    port::{SeenPane, Server, UnitEvent},
+};
+
+/// Structure hints of tmux are answered by one look after this pause, however many come.
+const COALESCE: Duration = Duration::from_millis(50);
+
+struct Actor {
+    home: Home,
+    ports: Ports,
+    ledger: ledger::Handle,
+    sessions: BTreeMap<Name, SessionRecord>,
+    panes: BTreeMap<UnitId, PaneRecord>,
+    shims: BTreeMap<UnitId, State>,
+    seen: Vec<SeenPane>,
+    server: Option<Server>,
+    failures: BTreeMap<UnitId, u32>,
+    timers: BTreeSet<(Moment, Timer)>,
+    closings: Vec<close::Closing>,
+    /// What happened and is not on disk yet.
+    owed: Decision,
+    last_id: (u64, u16),
+    view: watch::Sender<Arc<View>>,
+}
+
+/// What the actor waits for the clock for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// Start the program of a unit again.
+    Again(UnitId),
+    /// Give up waiting for a stop.
+    Overdue,
+    /// Try again to store what is owed.
+    Owed,
+    /// Look at tmux.
+    Look,
+}
+
+/// Starts the actor after it has found again what goes on.
+pub async fn spawn(home: Home, ports: Ports, ledger: ledger::Handle) -> Result<Handle, Refusal> {
+    let (view, seen_view) = watch::channel(Arc::new(View::default()));
+    let (inbox, asks) = mpsc::channel(64);
+    let handle = Handle::new(home.clone(), ports.clone(), ledger.clone(), inbox, seen_view);
+    let mut actor = Actor {
+        home,
+        ports,
+        ledger,
+        sessions: BTreeMap::new(),
+        panes: BTreeMap::new(),
+        shims: BTreeMap::new(),
+        seen: vec![],
+        server: None,
+        failures: BTreeMap::new(),
+        timers: BTreeSet::new(),
+        closings: vec![],
+        owed: Decision::new(),
+        last_id: (0, 0),
+        view,
+    };
+    let events = actor.ports.units.events().ok_or_else(|| Refusal::broken("no unit events"))?;
+    actor.recover().await?;
+    tokio::spawn(actor.live(asks, events));
+    Ok(handle)
+}
+
+impl Actor {
+    async fn live(mut self, mut asks: mpsc::Receiver<Ask>, mut events: mpsc::Receiver<UnitEvent>) {
+        let mut changes = self.ports.tmux.changes();
+        loop {
+            let wake = self.next_wake();
+            tokio::select! {
+                ask = asks.recv() => match ask {
+                    Some(ask) => self.answer(ask).await,
+                    None => return,
+                },
+                event = events.recv() => match event {
+                    Some(event) => self.hear(event, &mut events).await,
+                    None => return,
+                },
+                hint = changes.changed() => match hint {
+                    Ok(()) => self.timer_once(COALESCE, Timer::Look),
+                    Err(_) => return,
+                },
+                () = wait(wake) => self.ring().await,
+            }
+        }
+    }
+
+    async fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Open(request, reply) => {
+                let opened = self.open(*request).await;
+                let _ = reply.send(opened);
+            }
+            Ask::Close(what, reply) => self.close(what, Some(reply)).await,
+            Ask::Rename(from, to, reply) => {
+                let renamed = self.rename(&from, to).await;
+                let _ = reply.send(renamed);
+            }
+            Ask::Look(reply) => {
+                self.look().await;
+                let _ = reply.send(());
+            }
+            Ask::Note(fact, reply) => {
+                self.owed.append(*fact);
+                self.pay().await;
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.ports.clock.now()
+    }
+
+    /// A fresh id, later than every one before it.
+    fn next_id(&mut self) -> UnitId {
+        let (millis, tail) = (self.now().0.max(self.last_id.0), self.ports.random.word() & 0x3fff);
+        let tail = if millis == self.last_id.0 { self.last_id.1 + 1 } else { tail };
+        // 14 random bits leave room for as many ids in the same millisecond.
+        self.last_id = if tail > 0x7fff { (millis + 1, 0) } else { (millis, tail) };
+        UnitId::new(self.last_id.0, self.last_id.1)
+    }
+
+    fn timer(&mut self, pause: Duration, timer: Timer) {
+        self.timers.insert((self.now().after(pause), timer));
+    }
+
+    /// Arms a timer unless one of its kind is armed.
+    fn timer_once(&mut self, pause: Duration, timer: Timer) {
+        if !self.timers.iter().any(|(_, armed)| *armed == timer) {
+            self.timer(pause, timer);
+        }
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.timers.first().map(|(at, _)| at.since(self.now()))
+    }
+
+    /// Rings every timer that is due.
+    async fn ring(&mut self) {
+        let now = self.now();
+        while let Some((at, _)) = self.timers.first()
+            && *at <= now
+        {
+            let Some((_, timer)) = self.timers.pop_first() else { return };
+            match timer {
+                Timer::Again(unit) => self.start_again(&unit).await,
+                Timer::Overdue => self.give_up_waiting().await,
+                Timer::Owed => self.pay().await,
+                Timer::Look => self.look().await,
+            }
+        }
+    }
+}
+
+/// Waits for a pause, or for ever.
+#[expect(clippy::disallowed_methods, reason = "the one sleep of this actor")]
+async fn wait(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => std::future::pending().await,
+    }
+}
