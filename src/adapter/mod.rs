@@ -9,9 +9,11 @@ mod logfile;
 pub mod process;
 mod random;
 mod sys;
+mod units;
 
 pub use clock::SystemClock;
 pub use disk::SystemFiles;
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use random::SystemRandom;
+pub use units::SystemUnits;

@@ -103,3 +103,10 @@ pub fn signal(pid: i32, signal: i32) -> bool {
 pub fn terminal_size() -> Option<(u16, u16)> {
     super::sys::terminal_size()
 }
+
+/// Which boot of the machine this is.
+#[must_use]
+pub fn boot() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim().to_owned()
+}

@@ -81,8 +81,15 @@ pub enum Tell {
     Exit(Exit),
     /// A new incarnation runs.
     Started(State),
-    /// The ask was not carried out.
+    /// The ask was not carried out; takes the place of its [`Tell::State`].
     Refused(String),
+    /// An input was not written to the program's terminal, or not whole.
+    NotTyped {
+        /// The id of the [`Frame::Input`].
+        id: u64,
+        /// Why.
+        what: String,
+    },
 }
 
 /// One frame.

@@ -169,7 +169,7 @@ impl Shim {
     /// Writes the exit record, then tells everyone.
     fn finish(&mut self, death: Death, reason: Reason) {
         self.child = None;
-        self.typed.clear();
+        self.refuse_typed();
         self.repaint = None;
         self.log.mark(MarkKind::End(self.claim.incarnation));
         let exit = Exit {
@@ -191,6 +191,16 @@ impl Shim {
         self.tell_all(&Tell::Exit(exit));
         if self.stopping.is_none() {
             self.after_exit();
+        }
+    }
+
+    /// What the program did not take it never will.
+    fn refuse_typed(&mut self) {
+        for typed in std::mem::take(&mut self.typed) {
+            if let Some((conn, id)) = typed.receipt {
+                let what = "its program ended before it took the input".to_owned();
+                self.tell(conn, Tell::NotTyped { id, what });
+            }
         }
     }
 

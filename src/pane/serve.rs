@@ -111,12 +111,13 @@ impl Shim {
 
     fn type_in(&mut self, conn: u64, id: u64, paste: bool, mut bytes: Vec<u8>) {
         if !matches!(self.phase, Phase::Running { closed: false }) {
-            return self.tell(conn, Tell::Refused("its program does not run".to_owned()));
+            let what = "its program does not run".to_owned();
+            return self.tell(conn, Tell::NotTyped { id, what });
         }
         if paste && self.scan.bracketed_paste {
             if bytes.windows(PASTE_END.len()).any(|part| part == PASTE_END) {
                 let what = "the text holds the end mark of a paste (ESC [201~)".to_owned();
-                return self.tell(conn, Tell::Refused(what));
+                return self.tell(conn, Tell::NotTyped { id, what });
             }
             bytes = [b"\x1b[200~", &bytes[..], PASTE_END].concat();
         }

@@ -251,7 +251,7 @@ impl Shim {
     }
 
     fn write_program(&mut self) {
-        let Some(child) = &self.child else { return self.typed.clear() };
+        let Some(child) = &self.child else { return };
         let mut done = Vec::new();
         while let Some(typed) = self.typed.front_mut() {
             match write(&child.master, &typed.bytes[typed.written..]) {

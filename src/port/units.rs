@@ -22,9 +22,8 @@ pub trait Units: Send + Sync {
     /// What the unit's files say without asking its shim: whether the shim of its claim lives, and
     /// the exit record of the newest incarnation.
     async fn found(&self, id: &UnitId) -> Result<Found, UnitError>;
-    /// Connects to the shim of a unit that runs, unless already connected. Its state comes as
-    /// [`UnitEvent::Hello`].
-    async fn connect(&self, id: &UnitId) -> Result<(), UnitError>;
+    /// Connects to the shim of a unit that runs, unless already connected, and says its state.
+    async fn connect(&self, id: &UnitId) -> Result<State, UnitError>;
     /// Asks a connected shim and waits for its answer.
     async fn ask(&self, id: &UnitId, ask: Ask) -> Result<State, UnitError>;
     /// Writes to the program's terminal; returns the bytes written once they are.
