@@ -8,6 +8,7 @@ mod lock;
 mod logfile;
 pub mod process;
 mod random;
+mod store;
 mod sys;
 mod units;
 
@@ -16,4 +17,5 @@ pub use disk::SystemFiles;
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use random::SystemRandom;
+pub use store::SledStore;
 pub use units::SystemUnits;

@@ -25,11 +25,13 @@ pub trait Store: Send + Sync {
     /// At most `limit` entries with `from <= key < to`, in order of their keys.
     fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Entries, StoreError>;
     /// The entry with the greatest key below `to` that starts with `prefix`.
-    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError>;
 }
 
 /// Keys and values, in order.
-pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+pub type Entries = Vec<Entry>;
+/// A key and its value.
+pub type Entry = (Vec<u8>, Vec<u8>);
 
 /// Why the store did not do it; each says its way out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -116,7 +118,7 @@ impl Store for FakeStore {
         Ok(found.map(|(k, v)| (k.clone(), v.clone())).collect())
     }
 
-    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
         let map = self.map();
         let found = map.range(prefix.to_vec()..to.to_vec().max(prefix.to_vec())).next_back();
         Ok(found.filter(|(k, _)| k.starts_with(prefix)).map(|(k, v)| (k.clone(), v.clone())))

@@ -1,0 +1,159 @@
+//! The store on disk: sled, as one ordered map.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use crate::port::{Entries, Entry, Op, Store, StoreError};
+
+/// Format of the keys and records; raised when an older gaia could misread a newer store.
+const FORMAT: u32 = 1;
+/// Where the format stands.
+const FORMAT_KEY: &[u8] = b"meta/format";
+/// Memory sled may use as its cache; the ledger is read front to back, which caches poorly.
+const CACHE_BYTES: u64 = 4 << 20;
+
+/// A sled store.
+pub struct SledStore {
+    db: sled::Db,
+    path: PathBuf,
+}
+
+impl SledStore {
+    /// Opens the store of a folder, or makes one where there is none. A store that cannot be read
+    /// is refused, never replaced by an empty one.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let is_new = !path.exists();
+        super::files::private_dir(path).map_err(|e| disk(path, &e))?;
+        if !is_new && looks_broken(path) {
+            return Err(damaged(path, "its files are not all there"));
+        }
+        let config = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None)
+            .mode(sled::Mode::LowSpace);
+        // sled panics on some damages instead of reporting them.
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = match opened {
+            Ok(Ok(db)) => db,
+            Ok(Err(error)) => return Err(fault(path, error)),
+            Err(_) => return Err(damaged(path, "its files make no sense")),
+        };
+        let store = Self { db, path: path.to_owned() };
+        store.check_format(is_new)?;
+        Ok(store)
+    }
+
+    fn check_format(&self, is_new: bool) -> Result<(), StoreError> {
+        match self.get(FORMAT_KEY)? {
+            Some(text) => {
+                let text = String::from_utf8_lossy(&text).into_owned();
+                let found =
+                    text.parse().map_err(|_| damaged(&self.path, "its format is unreadable"))?;
+                if found > FORMAT {
+                    let path = self.path.display().to_string();
+                    return Err(StoreError::Newer { path, found, known: FORMAT });
+                }
+                Ok(())
+            }
+            None if is_new || self.db.is_empty() => {
+                self.apply(vec![Op::Put(FORMAT_KEY.to_vec(), FORMAT.to_string().into_bytes())])?;
+                self.flush()?;
+                super::files::replace(&self.path.join(BEGUN), b"1")
+                    .map_err(|e| disk(&self.path, &e))
+            }
+            None => Err(damaged(&self.path, "its format record is gone")),
+        }
+    }
+
+    /// Runs a sled call; its errors and panics become sentences.
+    fn guard<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(fault(&self.path, error)),
+            Err(_) => Err(damaged(&self.path, "a page of it makes no sense")),
+        }
+    }
+}
+
+/// Stands beside sled's files once the first record is on disk: an empty store with this mark is
+/// not new, it has lost everything.
+const BEGUN: &str = "begun";
+
+/// sled would quietly begin anew where its files are gone.
+fn looks_broken(path: &Path) -> bool {
+    let there = |name: &str| path.join(name).exists();
+    there(BEGUN) && !(there("conf") && there("db"))
+}
+
+impl Store for SledStore {
+    fn apply(&self, ops: Vec<Op>) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for op in ops {
+            match op {
+                Op::Put(key, value) => batch.insert(key, value),
+                Op::Delete(key) => batch.remove(key),
+            }
+        }
+        self.guard(|| self.db.apply_batch(batch))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.guard(|| self.db.flush().map(drop))
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.guard(|| Ok(self.db.get(key)?.map(|value| value.to_vec())))
+    }
+
+    fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Entries, StoreError> {
+        if from >= to {
+            return Ok(vec![]);
+        }
+        self.guard(|| {
+            let found = self.db.range(from..to).take(limit);
+            found.map(|entry| entry.map(|(key, value)| (key.to_vec(), value.to_vec()))).collect()
+        })
+    }
+
+    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
+        if prefix >= to {
+            return Ok(None);
+        }
+        self.guard(|| {
+            let found = self.db.range(prefix..to).next_back().transpose()?;
+            Ok(found
+                .filter(|(key, _)| key.starts_with(prefix))
+                .map(|(key, value)| (key.to_vec(), value.to_vec())))
+        })
+    }
+}
+
+fn fault(path: &Path, error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error) => {
+            let text = error.to_string();
+            if text.contains("could not acquire lock") || text.contains("WouldBlock") {
+                StoreError::Locked(path.display().to_string())
+            } else if text.contains("orrupt") || text.contains("invalid") {
+                damaged(path, &text)
+            } else {
+                disk(path, &error)
+            }
+        }
+        sled::Error::Corruption { at, .. } => damaged(path, &format!("corruption at {at:?}")),
+        sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_) => damaged(path, &error.to_string()),
+    }
+}
+
+fn disk(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Disk { path: path.display().to_string(), what: error.to_string() }
+}
+
+fn damaged(path: &Path, what: &str) -> StoreError {
+    StoreError::Damaged { path: path.display().to_string(), what: what.to_owned() }
+}

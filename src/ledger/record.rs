@@ -1,0 +1,52 @@
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use thiserror::Error;
+
+/// A thing that is stored under a key and replaced as a whole: versioned JSON.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Stable word, e.g. `session`; part of the key.
+    const KIND: &'static str;
+    /// Shape of the record. Raised when an old reader could misread a new record.
+    const VERSION: u16;
+
+    /// Its key among its kind.
+    fn key(&self) -> String;
+
+    /// Lifts a record written by an older gaia to the present shape.
+    fn upgrade(version: u16, _old: Value) -> Result<Self, Unreadable> {
+        Err(Unreadable { kind: Self::KIND, version })
+    }
+}
+
+/// A record this build cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a record of kind `{kind}`, version {version}, cannot be read by this gaia")]
+pub struct Unreadable {
+    /// Kind of the record.
+    pub kind: &'static str,
+    /// Version found.
+    pub version: u16,
+}
+
+/// Where a record is stored.
+pub(crate) fn key_of(kind: &str, key: &str) -> Vec<u8> {
+    format!("r/{kind}/{key}").into_bytes()
+}
+
+/// A record as stored.
+pub(crate) fn seal<R: Record>(record: &R) -> Vec<u8> {
+    serde_json::json!({ "v": R::VERSION, "body": record }).to_string().into_bytes()
+}
+
+/// Reads a stored record back.
+pub(crate) fn open<R: Record>(text: &[u8]) -> Result<R, Unreadable> {
+    let unreadable = |version| Unreadable { kind: R::KIND, version };
+    let mut value: Value = serde_json::from_slice(text).map_err(|_| unreadable(0))?;
+    let version = value["v"].as_u64().and_then(|v| u16::try_from(v).ok()).unwrap_or(0);
+    let body = value["body"].take();
+    if version == R::VERSION {
+        serde_json::from_value(body).map_err(|_| unreadable(version))
+    } else {
+        R::upgrade(version, body)
+    }
+}
