@@ -10,6 +10,7 @@ pub mod process;
 mod random;
 mod store;
 mod sys;
+mod tmux;
 mod units;
 
 pub use clock::SystemClock;
@@ -18,4 +19,5 @@ pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use random::SystemRandom;
 pub use store::SledStore;
+pub use tmux::{TmuxOptions, TmuxServer};
 pub use units::SystemUnits;

@@ -20,3 +20,19 @@ pub(super) fn terminal_size() -> Option<(u16, u16)> {
     let done = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
     (done == 0 && size.ws_col > 0).then_some((size.ws_col, size.ws_row))
 }
+
+/// The child gets SIGKILL when the thread that forks it ends.
+pub(super) fn die_with_parent(command: &mut tokio::process::Command) {
+    let parent = nix::unistd::getpid();
+    let setup = move || {
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+        // The parent may have died before the line above took effect.
+        if nix::unistd::getppid() == parent {
+            Ok(())
+        } else {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+    };
+    // SAFETY: between fork and exec the closure makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(setup) };
+}

@@ -18,8 +18,6 @@ pub trait Tmux: Send + Sync {
     async fn make(&self, place: Place, pane: NewPane) -> Result<Made, TmuxError>;
     /// Arranges the panes of a window: a tmux layout name or layout string.
     async fn arrange(&self, window: &str, layout: &str) -> Result<(), TmuxError>;
-    /// Runs `argv` in an existing pane in place of what it runs now.
-    async fn respawn(&self, pane: &str, argv: &[String]) -> Result<(), TmuxError>;
     /// Gives a session (`$1`) or a window (`@2`) a name.
     async fn rename(&self, target: &str, name: &str) -> Result<(), TmuxError>;
     /// Gives a pane a title.
@@ -38,8 +36,8 @@ pub trait Tmux: Send + Sync {
     async fn paste(&self, pane: &str, text: &[u8]) -> Result<(), TmuxError>;
     /// Ends the server. Units with `keep` go on; stop them first where that is not wanted.
     async fn kill_server(&self) -> Result<(), TmuxError>;
-    /// The command line that attaches a terminal to a session or pane.
-    fn attach_argv(&self, target: &str, read_only: bool) -> Vec<String>;
+    /// The command line that attaches a terminal to the session of this name.
+    fn attach_argv(&self, session: &str, read_only: bool) -> Vec<String>;
     /// Counts up whenever the structure may have changed or the server went away; hints only, the
     /// truth is [`Tmux::list`].
     fn changes(&self) -> watch::Receiver<u64>;
