@@ -15,5 +15,5 @@ pub mod doctor;
 pub mod ledger;
 pub mod pane;
 pub mod port;
-//pub mod session;
+pub mod session;
 pub mod verb;

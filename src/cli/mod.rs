@@ -72,6 +72,13 @@ fn print(text: &str) {
     }
 }
 
+/// Prints a piece of a text as it is.
+fn print_raw(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// A reply as one JSON document.
 fn json_text(reply: &Value) -> String {
     reply.to_string()

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 use serde_json::Value;
 
-use super::{Outcome, json_text, print, start, world};
+use super::{Outcome, json_text, print, print_raw, start, world};
 use crate::{
     base::Refusal,
     client::Client,
@@ -53,7 +53,13 @@ async fn stream(
     (ui, json): (&Ui, bool),
 ) -> Result<Outcome, Refusal> {
     let each = |item: Value| {
-        print(&if json { json_text(&item) } else { (follow.show)(&item, ui) });
+        if json {
+            print(&json_text(&item));
+        } else if follow.raw {
+            print_raw(&(follow.show)(&item, ui));
+        } else {
+            print(&(follow.show)(&item, ui));
+        }
         true
     };
     client.follow(&follow.path, each).await?;

@@ -16,6 +16,15 @@ mod path;
 /// Header in which both sides say which gaia they are.
 pub const VERSION_HEADER: &str = "x-gaia-version";
 
+/// The path and query of a question with these arguments.
+#[must_use]
+pub fn route<A: serde::Serialize>(pattern: &str, args: &A) -> String {
+    match serde_json::to_value(args) {
+        Ok(Value::Object(args)) => path::route(pattern, args),
+        _ => pattern.to_owned(),
+    }
+}
+
 /// How a verb travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {

@@ -30,6 +30,12 @@ pub(super) fn request(
         .map_err(Refusal::broken)
 }
 
+/// The path and query of a question.
+pub(super) fn route(pattern: &str, mut args: Map<String, Value>) -> String {
+    let path = fill(pattern, &mut args);
+    with_query(path, args)
+}
+
 /// Moves the arguments that a route names out of `args` and into the path.
 fn fill(pattern: &str, args: &mut Map<String, Value>) -> String {
     let part = |piece: &str| match piece.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {

@@ -7,9 +7,13 @@ use tokio::sync::Notify;
 
 use super::verb::{self, Handle};
 use crate::{
-    adapter::SystemClock,
-    base::{Home, Refusal},
-    port::Clock,
+    adapter::{
+        SledStore, SystemClock, SystemFiles, SystemRandom, SystemUnits, TmuxOptions, TmuxServer,
+    },
+    base::{Code, Home, Refusal},
+    ledger,
+    port::{Clock, Store},
+    session,
     verb::Noun,
 };
 
@@ -17,23 +21,43 @@ use crate::{
 #[derive(Clone, FromRef)]
 pub(super) struct Rooms {
     daemon: Handle,
+    ledger: ledger::Handle,
+    sessions: session::Handle,
 }
 
 impl Rooms {
     /// Builds the house: opens the store, finds the panes that go on, starts the actors.
     pub(super) async fn build(
         home: &Home,
-        _exe: PathBuf,
+        exe: PathBuf,
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store: Arc<dyn Store> =
+            Arc::new(SledStore::open(&home.store()).map_err(ledger::store_refusal)?);
+        let ledger = ledger::spawn(store, Arc::clone(&clock), ledger::Retention::default())?;
+        let keeper = [&exe.display().to_string(), "pane", "--hold"].map(str::to_owned).to_vec();
+        let options = TmuxOptions { keeper, user_config: None, history: 50_000 };
+        let units = SystemUnits::new(home.clone(), exe).map_err(|error| {
+            Refusal::new(Code::Failed, format!("the hello socket cannot be made: {error}"))
+                .help("free some space or correct the owner of the home")
+        })?;
+        let ports = session::Ports {
+            tmux: Arc::new(TmuxServer::new(home.clone(), options)),
+            units: Arc::new(units),
+            files: Arc::new(SystemFiles),
+            clock: Arc::clone(&clock),
+            random: Arc::new(SystemRandom),
+        };
+        let sessions = session::spawn(home.clone(), ports, ledger.clone()).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon })
+        Ok(Self { daemon, ledger, sessions })
     }
 
     /// Mounts every verb.
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
-        verb::routes(router)
+        let router = session::top::routes(verb::routes(router));
+        session::streams(session::routes(router))
     }
 
     /// Address and token of the TCP listener, if it is configured.
@@ -48,5 +72,10 @@ impl Rooms {
 /// Every noun and its verbs: the command line, the routes and both references come from here.
 #[must_use]
 pub fn nouns() -> Vec<Noun> {
-    vec![Noun { name: Some("daemon"), about: "The daemon of this home", entries: verb::entries() }]
+    let noun = |name, about, entries| Noun { name: Some(name), about, entries };
+    vec![
+        Noun { name: None, about: "", entries: session::top::entries() },
+        noun("session", "Sessions, their windows and panes", session::entries()),
+        noun("daemon", "The daemon of this home", verb::entries()),
+    ]
 }

@@ -15,6 +15,7 @@ mod decision;
 mod export;
 mod record;
 
+pub(crate) use actor::refusal as store_refusal;
 pub use actor::{Handle, Retention, spawn};
 pub use chain::{Checkpoint, Entry, Fault, Verdict};
 pub use decision::Decision;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::base::{
     Mark, UnitId,
@@ -32,6 +32,8 @@ pub trait Units: Send + Sync {
     async fn output(&self, id: &UnitId, from: u64, max: usize) -> Result<LogSpan, UnitError>;
     /// The index entries from the newest one at or before `from` on, at most `max`.
     async fn marks(&self, id: &UnitId, from: u64, max: usize) -> Result<Vec<Mark>, UnitError>;
+    /// Counts up whenever the log of a unit grows; closed when its shim ends.
+    fn growth(&self, id: &UnitId) -> watch::Receiver<u64>;
     /// Removes the folder of a unit that does not run.
     async fn remove(&self, id: &UnitId) -> Result<(), UnitError>;
     /// What shims tell, from all units; can be taken once.

@@ -56,6 +56,8 @@ pub struct Follow {
     pub path: String,
     /// Writes one item for a person.
     pub show: fn(&Value, &Ui) -> String,
+    /// The items are pieces of one text, not lines.
+    pub raw: bool,
 }
 
 /// What came back.

@@ -1,6 +1,7 @@
 //! The units of a home: folders on disk, and one connection to each shim.
 
 mod files;
+mod follow;
 mod link;
 mod log;
 
@@ -14,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::mpsc,
+    sync::{mpsc, watch},
 };
 
 use crate::{
@@ -136,6 +137,10 @@ impl Units for SystemUnits {
 
     async fn marks(&self, id: &UnitId, from: u64, max: usize) -> Result<Vec<Mark>, UnitError> {
         log::marks(&self.home, id, from, max).map_err(|e| io(id, &e))
+    }
+
+    fn growth(&self, id: &UnitId) -> watch::Receiver<u64> {
+        follow::growth(self.home.unit_socket(id))
     }
 
     async fn remove(&self, id: &UnitId) -> Result<(), UnitError> {

@@ -83,6 +83,9 @@ pub struct Pane {
     pub stop: StopRule,
     /// Resource limits by setrlimit name.
     pub limits: BTreeMap<String, u64>,
+    /// Added by a verb, not by the definition: `gaia up` leaves it alone.
+    #[serde(default)]
+    pub added: bool,
 }
 
 /// What a pane runs.

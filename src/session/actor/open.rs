@@ -18,10 +18,13 @@ const SIZE: (u16, u16) = (200, 50);
 
 impl Actor {
     /// Brings a session to its declaration with the fewest moves.
-    pub(super) async fn open(&mut self, request: OpenRequest) -> Result<Opened, Refusal> {
+    pub(super) async fn open(&mut self, mut request: OpenRequest) -> Result<Opened, Refusal> {
         let name = request.declared.name.clone();
         let old = self.sessions.get(&name).cloned();
         self.check(&request, old.as_ref())?;
+        if let Some(old) = &old {
+            self.keep_added(old, &mut request.declared);
+        }
         let before = old.as_ref().map_or(&request.declared, |old| &old.declared);
         let moves = plan(&request.declared, before, &self.slots(&name), Aim::Declared);
         let opened = Opened { moves: moves.iter().map(Move::show).collect() };
@@ -59,6 +62,30 @@ impl Actor {
                 .help("choose another name, or rename that one in tmux"));
         }
         Ok(())
+    }
+
+    /// Panes that a verb added, and that are still there, stay.
+    fn keep_added(&self, old: &SessionRecord, wanted: &mut Declared) {
+        for window in &old.declared.windows {
+            let open = |pane: &&Pane| {
+                let is = |r: &PaneRecord| r.window == window.name && r.pane.name == pane.name;
+                let mut of = self.panes.values().filter(|r| r.session == *old.name());
+                pane.added && of.any(|r| is(r) && r.life != Life::Closed)
+            };
+            let added: Vec<Pane> = window.panes.iter().filter(open).cloned().collect();
+            let at = wanted.windows.iter().position(|w| w.name == window.name);
+            match at.map(|at| &mut wanted.windows[at].panes) {
+                Some(panes) => {
+                    let new = |pane: &Pane| !panes.iter().any(|p| p.name == pane.name);
+                    let added: Vec<Pane> = added.into_iter().filter(new).collect();
+                    panes.extend(added);
+                }
+                None if added.is_empty() => (),
+                None => {
+                    wanted.windows.push(crate::session::Window { panes: added, ..window.clone() });
+                }
+            }
+        }
     }
 
     /// What stands in the places of a session now.
@@ -112,7 +139,9 @@ impl Actor {
         };
         let mut decision = Decision::new();
         decision.put(&record);
-        fresh.iter().for_each(|pane| drop(decision.put(pane)));
+        for pane in &fresh {
+            decision.put(pane);
+        }
         if old.is_none() {
             let panes = fresh.iter().map(|pane| pane.unit.clone()).collect();
             let dir = record.declared.dir.display().to_string();
@@ -204,7 +233,8 @@ impl Actor {
                 places.made(&window.name, &made);
                 grew = true;
             }
-            if grew && window.panes.len() > 1
+            if grew
+                && window.panes.len() > 1
                 && let Some(at) = places.windows.get(window.name.as_str())
             {
                 let arranged = self.ports.tmux.arrange(at, window.layout.as_tmux()).await;
@@ -212,7 +242,9 @@ impl Actor {
             }
         }
         if places.fresh {
-            self.ports.tmux.tag(&places.session, "@gaia_ws", declared.name.as_str())
+            self.ports
+                .tmux
+                .tag(&places.session, "@gaia_ws", declared.name.as_str())
                 .await
                 .map_err(tmux_refusal)?;
             if let Some(pane) = focus {

@@ -24,7 +24,8 @@ impl Actor {
         }
         self.follow_renames().await;
         if self.hidden().next().is_some() {
-            self.show_again().await;
+            // Showing may itself look once more: the box breaks the circle of futures.
+            Box::pin(self.show_again()).await;
         }
         self.forget_empty_sessions().await;
         self.pay().await;
@@ -160,10 +161,12 @@ pub(crate) fn tmux_refusal(error: TmuxError) -> Refusal {
             .help("install it, e.g. `apt install tmux` or `brew install tmux`"),
         TmuxError::TooOld(_) => Refusal::new(Code::Failed, &error)
             .help("install tmux 3.2a or later; `gaia doctor` tells what each version lacks"),
-        TmuxError::NoSpace => Refusal::new(Code::Failed, &error)
-            .help("put some of the panes into another window"),
+        TmuxError::NoSpace => {
+            Refusal::new(Code::Failed, &error).help("put some of the panes into another window")
+        }
         TmuxError::Gone(_) => Refusal::new(Code::NotFound, &error),
-        TmuxError::Failed { .. } => Refusal::new(Code::Failed, &error)
-            .help("`gaia doctor` looks at the tmux server"),
+        TmuxError::Failed { .. } => {
+            Refusal::new(Code::Failed, &error).help("`gaia doctor` looks at the tmux server")
+        }
     }
 }

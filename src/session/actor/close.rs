@@ -91,10 +91,11 @@ impl Actor {
 
     /// Asks all shims to stop, side by side; those that are there and will end.
     async fn stop_all(&mut self, units: &[UnitId]) -> BTreeSet<UnitId> {
+        let port = &self.ports.units;
         let there = units.iter().filter(|unit| self.shims.contains_key(*unit));
-        let asks = there.map(|unit| {
+        let asks = there.map(|unit| async move {
             let ask = ShimAsk::Stop { grace_ms: None, close: true };
-            async move { (unit.clone(), self.ports.units.ask(unit, ask).await) }
+            (unit.clone(), port.ask(unit, ask).await)
         });
         let answers = join_all(asks).await;
         answers.into_iter().filter(|(_, answer)| answer.is_ok()).map(|(unit, _)| unit).collect()

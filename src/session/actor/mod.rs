@@ -26,8 +26,10 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use handle::{Handle, Ports};
+pub(crate) use close::What;
 pub(crate) use handle::{Ask, OpenRequest, Opened};
+pub use handle::{Handle, Ports};
+pub(crate) use observe::tmux_refusal;
 
 use super::{
     record::{PaneRecord, SessionRecord},

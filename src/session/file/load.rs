@@ -1,0 +1,483 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use toml::Spanned;
+
+use super::{
+    fault::{ConfigError, nearest},
+    layout::{most_panes, pane_count},
+    raw::{RawFile, RawPane, RawStop, RawWindow, Text},
+    values::{LIMITS, SIGNALS, duration, signal},
+};
+use crate::{
+    base::Name,
+    session::model::{Command, Declared, Layout, Pane, StopRule, Window},
+};
+
+/// A longer file is none that a person wrote.
+const MAX_BYTES: usize = 1 << 20;
+
+/// A definition and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Path as people know it; for a layout inside the binary, `built in: NAME`.
+    pub path: String,
+    /// What stands in it; not more than one byte above 1 MiB is looked at.
+    pub bytes: Vec<u8>,
+}
+
+/// What the loader has to know of the world.
+pub struct Context<'a> {
+    /// Folder of the workspace, absolute: relative paths start here.
+    pub dir: &'a Path,
+    /// Home folder of the person, for `~`.
+    pub home: &'a Path,
+    /// Finds a layout by name.
+    pub layout: &'a dyn Fn(&str) -> Option<Source>,
+    /// Names of all layouts, for advice.
+    pub layouts: Vec<String>,
+    /// Whether this is a folder.
+    pub is_dir: &'a dyn Fn(&Path) -> bool,
+}
+
+/// Reads, follows and checks a definition. `name` wins over the name in the file.
+pub fn load(
+    source: &Source,
+    context: &Context<'_>,
+    name: Option<&Name>,
+) -> Result<Declared, Vec<ConfigError>> {
+    let mut loader = Loader { context, faults: vec![], chain: vec![] };
+    let declared = loader.session(source, name);
+    match declared {
+        Some(declared) if loader.faults.is_empty() => Ok(declared),
+        _ => Err(loader.faults),
+    }
+}
+
+struct Loader<'a> {
+    context: &'a Context<'a>,
+    faults: Vec<ConfigError>,
+    chain: Vec<String>,
+}
+
+/// A file with what is needed to point into it.
+struct Page<'a> {
+    path: &'a str,
+    text: &'a str,
+}
+
+impl Page<'_> {
+    fn fault(&self, at: Range<usize>, what: impl Into<String>) -> ConfigError {
+        ConfigError::new(self.path, self.text, at, what)
+    }
+}
+
+/// What panes inherit from their window and session.
+#[derive(Clone, Default)]
+struct Heritage {
+    dir: PathBuf,
+    env: BTreeMap<String, String>,
+    env_files: Vec<PathBuf>,
+    pass_env: Vec<String>,
+}
+
+impl Loader<'_> {
+    fn session(&mut self, source: &Source, name: Option<&Name>) -> Option<Declared> {
+        let text = self.text(source)?;
+        let page = Page { path: &source.path, text: &text };
+        let raw = self.parse(&page)?;
+        let from_folder = || {
+            let folder = self.context.dir.file_name().unwrap_or_default().to_string_lossy();
+            Name::near(&folder, "workspace")
+        };
+        let name = match (name, &raw.name) {
+            (Some(name), _) => name.clone(),
+            (None, None) => from_folder(),
+            (None, Some(text)) => self.name(&page, text)?,
+        };
+        let heritage = Heritage { dir: self.context.dir.to_owned(), ..Heritage::default() };
+        let mut windows = self.windows(&page, raw, heritage)?;
+        if windows.is_empty() {
+            let dir = self.context.dir.to_owned();
+            windows.push(shell_window(Name::near("main", "main"), dir));
+        }
+        Some(Declared { name, dir: self.context.dir.to_owned(), windows })
+    }
+
+    fn text(&mut self, source: &Source) -> Option<String> {
+        let plain = |what: String| vec![ConfigError::new(&source.path, "", 0..0, what)];
+        if source.bytes.len() > MAX_BYTES {
+            self.faults.extend(plain("the file is longer than 1 MiB: is it the right one?".into()));
+            return None;
+        }
+        match std::str::from_utf8(&source.bytes) {
+            Ok(text) => Some(text.to_owned()),
+            Err(error) => {
+                let good = &source.bytes[..error.valid_up_to()];
+                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+                let at = error.valid_up_to();
+                self.faults.extend(plain(format!(
+                    "line {line} is not UTF-8 text (byte {at} of the file)"
+                )));
+                None
+            }
+        }
+    }
+
+    fn parse(&mut self, page: &Page<'_>) -> Option<RawFile> {
+        match toml::from_str(page.text) {
+            Ok(raw) => Some(raw),
+            Err(error) => {
+                let at = error.span().unwrap_or(0..0);
+                let fault = page.fault(at, error.message().to_owned());
+                let help = advice(error.message());
+                self.faults.push(help.into_iter().fold(fault, ConfigError::help));
+                None
+            }
+        }
+    }
+
+    /// The windows of a file after those of the layout it extends.
+    fn windows(
+        &mut self,
+        page: &Page<'_>,
+        raw: RawFile,
+        heritage: Heritage,
+    ) -> Option<Vec<Window>> {
+        let heritage =
+            self.inherit(page, heritage, raw.dir, (raw.env, raw.env_files, raw.pass_env));
+        let mut windows = match &raw.extends {
+            Some(base) => self.extended(page, base, &heritage)?,
+            None => vec![],
+        };
+        let mut own = BTreeSet::new();
+        for (number, window) in raw.windows.into_iter().enumerate() {
+            let at = window.span();
+            let Some(window) = self.window(page, window.into_inner(), number + 1, &heritage) else {
+                continue;
+            };
+            if !own.insert(window.name.clone()) {
+                let what = format!("there is a window `{}` already", window.name);
+                self.faults.push(page.fault(at, what).help("give each window a name of its own"));
+            }
+            match windows.iter().position(|old| old.name == window.name) {
+                Some(place) => windows[place] = window,
+                None => windows.push(window),
+            }
+        }
+        self.one_focus(page, &windows);
+        Some(windows)
+    }
+
+    fn one_focus(&mut self, page: &Page<'_>, windows: &[Window]) {
+        let focused: Vec<&str> =
+            windows.iter().filter(|w| w.focus).map(|w| w.name.as_str()).collect();
+        if focused.len() > 1 {
+            let what = format!("several windows have the focus: {}", focused.join(", "));
+            self.faults.push(page.fault(0..0, what).help("leave `focus = true` at one of them"));
+        }
+    }
+
+    fn extended(
+        &mut self,
+        page: &Page<'_>,
+        base: &Text,
+        heritage: &Heritage,
+    ) -> Option<Vec<Window>> {
+        let name = base.get_ref();
+        if self.chain.contains(name) {
+            let what = format!("`extends` goes in a circle: {} → {name}", self.chain.join(" → "));
+            self.faults.push(page.fault(base.span(), what));
+            return None;
+        }
+        let Some(source) = (self.context.layout)(name) else {
+            let known = self.context.layouts.iter().map(String::as_str);
+            let help = match nearest(name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is: {}", self.context.layouts.join(", ")),
+            };
+            let what = format!("there is no layout `{name}`");
+            self.faults.push(page.fault(base.span(), what).help(help));
+            return None;
+        };
+        self.chain.push(name.clone());
+        let text = self.text(&source)?;
+        let page = Page { path: &source.path, text: &text };
+        let raw = self.parse(&page)?;
+        let windows = self.windows(&page, raw, heritage.clone());
+        self.chain.pop();
+        windows
+    }
+
+    fn inherit(
+        &mut self,
+        page: &Page<'_>,
+        from: Heritage,
+        dir: Option<Text>,
+        (env, env_files, pass_env): (BTreeMap<String, Text>, Vec<Text>, Vec<String>),
+    ) -> Heritage {
+        let mut own = from;
+        if let Some(dir) = dir {
+            own.dir = self.folder(page, &own.dir, &dir);
+        }
+        for (key, value) in env {
+            if key.is_empty() || key.contains(['=', '\0']) || value.get_ref().contains('\0') {
+                self.faults.push(
+                    page.fault(value.span(), format!("`{key}` cannot be set in an environment")),
+                );
+            }
+            own.env.insert(key, value.into_inner());
+        }
+        own.env_files.extend(env_files.iter().map(|file| self.absolute(&own.dir, file.get_ref())));
+        own.pass_env.extend(pass_env);
+        own
+    }
+
+    fn absolute(&self, dir: &Path, text: &str) -> PathBuf {
+        match Path::new(text).strip_prefix("~") {
+            Ok(rest) => self.context.home.join(rest),
+            Err(_) => dir.join(text),
+        }
+    }
+
+    fn folder(&mut self, page: &Page<'_>, dir: &Path, text: &Text) -> PathBuf {
+        let path = self.absolute(dir, text.get_ref());
+        if text.get_ref().contains('\0') || !(self.context.is_dir)(&path) {
+            let what = format!("the folder {} does not exist", path.display());
+            let help = "make it, or write the path from the folder of this file";
+            self.faults.push(page.fault(text.span(), what).help(help));
+        }
+        path
+    }
+
+    fn name(&mut self, page: &Page<'_>, text: &Text) -> Option<Name> {
+        match text.get_ref().parse() {
+            Ok(name) => Some(name),
+            Err(bad) => {
+                let near = Name::near(text.get_ref(), "main");
+                let fault = page.fault(text.span(), format!("{bad}"));
+                self.faults.push(fault.help(format!("write \"{near}\", for example")));
+                None
+            }
+        }
+    }
+
+    fn window(
+        &mut self,
+        page: &Page<'_>,
+        raw: RawWindow,
+        number: usize,
+        from: &Heritage,
+    ) -> Option<Window> {
+        let name = match &raw.name {
+            Some(text) => self.name(page, text)?,
+            None => Name::near(&format!("window-{number}"), "window"),
+        };
+        let heritage =
+            self.inherit(page, from.clone(), raw.dir, (raw.env, raw.env_files, raw.pass_env));
+        let mut panes: Vec<Pane> = Vec::new();
+        for pane in raw.panes {
+            let at = pane.span();
+            let Some(pane) = self.pane(page, pane.into_inner(), &heritage, &panes) else {
+                continue;
+            };
+            if panes.iter().any(|old| old.name == pane.name) {
+                let what = format!("there is a pane `{}` in `{name}` already", pane.name);
+                self.faults.push(page.fault(at, what).help("give each pane a name of its own"));
+            }
+            panes.push(pane);
+        }
+        if panes.is_empty() {
+            panes = shell_window(name.clone(), heritage.dir.clone()).panes;
+        }
+        let layout = self.layout(page, raw.layout.as_ref(), panes.len());
+        let focus = raw.focus.is_some_and(Spanned::into_inner);
+        Some(Window { name, layout, focus, panes })
+    }
+
+    fn layout(&mut self, page: &Page<'_>, text: Option<&Text>, panes: usize) -> Layout {
+        let Some(text) = text else { return self.fits(page, panes) };
+        let named = match text.get_ref().as_str() {
+            "tiled" => return self.fits(page, panes),
+            "even-horizontal" => Layout::EvenHorizontal,
+            "even-vertical" => Layout::EvenVertical,
+            "main-horizontal" => Layout::MainHorizontal,
+            "main-vertical" => Layout::MainVertical,
+            custom => match pane_count(custom) {
+                Ok(count) if count == panes => Layout::Custom(custom.to_owned()),
+                Ok(count) => {
+                    let what =
+                        format!("this layout is for {count} panes, and the window has {panes}");
+                    self.faults.push(page.fault(text.span(), what).help("use a named layout: tiled, even-horizontal, even-vertical, main-horizontal, main-vertical"));
+                    Layout::Tiled
+                }
+                Err(why) => {
+                    let what = format!("`{custom}` is not a layout: {why}");
+                    self.faults.push(page.fault(text.span(), what).help("tiled, even-horizontal, even-vertical, main-horizontal, main-vertical, or a string as tmux prints it (#{window_layout})"));
+                    Layout::Tiled
+                }
+            },
+        };
+        self.fits(page, panes);
+        named
+    }
+
+    fn fits(&mut self, page: &Page<'_>, panes: usize) -> Layout {
+        if panes > most_panes() {
+            let what =
+                format!("{panes} panes do not fit into one window: {} are the most", most_panes());
+            self.faults.push(page.fault(0..0, what).help("split them over several windows"));
+        }
+        Layout::Tiled
+    }
+
+    fn pane(
+        &mut self,
+        page: &Page<'_>,
+        raw: RawPane,
+        from: &Heritage,
+        before: &[Pane],
+    ) -> Option<Pane> {
+        let command = self.command(page, &raw)?;
+        let name = match &raw.name {
+            Some(text) => self.name(page, text)?,
+            None => own_name(&command, before),
+        };
+        let heritage =
+            self.inherit(page, from.clone(), raw.dir, (raw.env, raw.env_files, raw.pass_env));
+        let limits = self.limits(page, raw.limits);
+        Some(Pane {
+            name,
+            command,
+            dir: heritage.dir,
+            env: heritage.env,
+            env_files: heritage.env_files,
+            pass_env: heritage.pass_env,
+            on_exit: raw.on_exit,
+            on_server_exit: raw.on_server_exit,
+            autostart: raw.autostart,
+            focus: raw.focus.is_some_and(Spanned::into_inner),
+            stop: self.stop(page, raw.stop),
+            limits,
+            added: false,
+        })
+    }
+
+    fn command(&mut self, page: &Page<'_>, raw: &RawPane) -> Option<Command> {
+        let (what, at) = match (&raw.run, &raw.command) {
+            (None, None) => return Some(Command::Shell),
+            (Some(_), Some(argv)) => ("a pane has `run` or `command`, not both", argv.span()),
+            (Some(line), None) if line.get_ref().trim().is_empty() => {
+                ("`run` is empty", line.span())
+            }
+            (Some(line), None) if line.get_ref().contains('\0') => {
+                ("`run` holds a zero byte", line.span())
+            }
+            (Some(line), None) => return Some(Command::Line(line.get_ref().clone())),
+            (None, Some(argv)) if argv.get_ref().first().is_none_or(String::is_empty) => {
+                ("`command` names no program", argv.span())
+            }
+            (None, Some(argv)) if argv.get_ref().iter().any(|word| word.contains('\0')) => {
+                ("`command` holds a zero byte", argv.span())
+            }
+            (None, Some(argv)) => return Some(Command::Argv(argv.get_ref().clone())),
+        };
+        let help = "run = \"a shell line\", or command = [\"program\", \"argument\"], or neither for a shell";
+        self.faults.push(page.fault(at, what).help(help));
+        None
+    }
+
+    fn stop(&mut self, page: &Page<'_>, raw: Option<RawStop>) -> StopRule {
+        let mut rule = StopRule::default();
+        let Some(raw) = raw else { return rule };
+        if let Some(word) = raw.signal {
+            match signal(word.get_ref()) {
+                Some(number) => rule.signal = number,
+                None => {
+                    let known: Vec<&str> = SIGNALS.iter().map(|(name, _)| *name).collect();
+                    let what = format!("`{}` is no signal", word.get_ref());
+                    let help = format!("one of {}", known.join(", "));
+                    self.faults.push(page.fault(word.span(), what).help(help));
+                }
+            }
+        }
+        if let Some(text) = raw.grace {
+            match duration(text.get_ref()) {
+                Some(grace) => rule.grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+                None => {
+                    let what = format!("`{}` is no span of time", text.get_ref());
+                    self.faults
+                        .push(page.fault(text.span(), what).help("write it like 5s, 1m 30s or 2h"));
+                }
+            }
+        }
+        rule
+    }
+
+    fn limits(
+        &mut self,
+        page: &Page<'_>,
+        raw: BTreeMap<String, Spanned<u64>>,
+    ) -> BTreeMap<String, u64> {
+        let mut limits = BTreeMap::new();
+        for (name, limit) in raw {
+            if !LIMITS.contains(&name.as_str()) {
+                let what = format!("there is no limit `{name}`");
+                let help = format!("one of {}", LIMITS.join(", "));
+                self.faults.push(page.fault(limit.span(), what).help(help));
+            }
+            limits.insert(name, limit.into_inner());
+        }
+        limits
+    }
+}
+
+/// What to write instead of a key that is not known.
+fn advice(message: &str) -> Option<String> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    if !message.starts_with("unknown") {
+        return None;
+    }
+    let wrong = words.next()?;
+    nearest(wrong, words).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// A pane without a name is called after its program; the second of a kind gets a number.
+fn own_name(command: &Command, before: &[Pane]) -> Name {
+    let program = match command {
+        Command::Shell => "shell",
+        Command::Line(line) => line.split_whitespace().next().unwrap_or("shell"),
+        Command::Argv(argv) => argv.first().map_or("shell", String::as_str),
+    };
+    let program = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    let base = Name::near(&program, "pane");
+    let taken = |name: &Name| before.iter().any(|pane| pane.name == *name);
+    let numbered = (2..).map(|n| {
+        let cut: String = base.as_str().chars().take(34).collect();
+        Name::near(&format!("{cut}-{n}"), "pane")
+    });
+    std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(base)
+}
+
+/// A window with one shell.
+pub(crate) fn shell_window(name: Name, dir: PathBuf) -> Window {
+    let pane = Pane {
+        name: Name::near("shell", "shell"),
+        command: Command::Shell,
+        dir,
+        env: BTreeMap::new(),
+        env_files: vec![],
+        pass_env: vec![],
+        on_exit: Default::default(),
+        on_server_exit: Default::default(),
+        autostart: false,
+        focus: false,
+        stop: StopRule::default(),
+        limits: BTreeMap::new(),
+        added: false,
+    };
+    Window { name, layout: Layout::Tiled, focus: false, panes: vec![pane] }
+}

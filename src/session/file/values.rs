@@ -1,0 +1,55 @@
+//! Words that stand for values: signals, spans of time, limits.
+
+use std::time::Duration;
+
+/// Names that `limits` may have.
+pub(super) const LIMITS: &[&str] =
+    &["nofile", "core", "nproc", "as", "fsize", "cpu", "data", "stack", "memlock"];
+
+/// Signals by name, as kill(1) knows them.
+pub(super) const SIGNALS: &[(&str, i32)] = &[
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("KILL", 9),
+    ("USR1", 10),
+    ("USR2", 12),
+    ("TERM", 15),
+    ("CONT", 18),
+    ("STOP", 19),
+    ("WINCH", 28),
+];
+
+/// The number of a signal, given by name (with or without `SIG`) or number.
+pub(crate) fn signal(word: &str) -> Option<i32> {
+    let upper = word.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let by_name = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
+    by_name.or_else(|| word.parse().ok().filter(|number| (1..=64).contains(number)))
+}
+
+/// A span of time such as `5s`, `1m 30s`, `24h`, `14d`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let relative = jiff::SpanRelativeTo::days_are_24_hours();
+    let seconds = span.total((jiff::Unit::Second, relative)).ok()?;
+    (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_people_write() {
+        assert_eq!(signal("term"), Some(15));
+        assert_eq!(signal("SIGINT"), Some(2));
+        assert_eq!(signal("9"), Some(9));
+        assert_eq!(signal("TREM"), None);
+        assert_eq!(duration("5s"), Some(Duration::from_secs(5)));
+        assert_eq!(duration("1m 30s"), Some(Duration::from_secs(90)));
+        assert_eq!(duration("14d"), Some(Duration::from_secs(14 * 86_400)));
+        assert_eq!(duration("soon"), None);
+        assert_eq!(duration("-1s"), None);
+    }
+}

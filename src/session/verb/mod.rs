@@ -1,0 +1,34 @@
+//! What can be asked of sessions. To add a verb: add a file, add it to the list.
+
+mod add;
+mod add_pane;
+mod add_window;
+mod attach;
+mod capture;
+mod common;
+mod down;
+mod kill;
+mod layouts;
+mod list;
+pub(super) mod logs;
+mod new;
+mod rename;
+mod restart;
+mod restore;
+mod send;
+mod show;
+mod status;
+mod up;
+
+crate::verbs!(super::actor::Handle =>
+    new::New, list::List, show::Show, layouts::Layouts, rename::Rename, kill::Kill,
+    add_window::AddWindow, add_pane::AddPane, send::Send, capture::Capture, logs::Logs,
+    restart::Restart, restore::Restore, attach::Attach,
+);
+
+/// The verbs that stand at the top of the command line.
+pub(crate) mod top {
+    crate::verbs!(crate::session::actor::Handle =>
+        super::up::Up, super::down::Down, super::status::Status,
+    );
+}
