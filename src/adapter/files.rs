@@ -39,3 +39,12 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     done?;
     File::open(folder)?.sync_all()
 }
+
+/// A text file of the person's; the sentence says why it cannot be read.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        format!("{} is not UTF-8 text (byte {at})", path.display())
+    })
+}

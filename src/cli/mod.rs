@@ -1,10 +1,12 @@
 //! From words to requests and back. No decisions: parse, send, print, exit code.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the room that prints")]
 
+mod attach;
 mod daemon;
 mod here;
 mod send;
 mod start;
+mod store;
 mod tree;
 
 use std::process::ExitCode;
@@ -54,6 +56,12 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
     match (word, sub.subcommand()) {
         ("daemon", Some((verb, args))) if daemon::is_local(verb) => {
             daemon::run(verb, args, here, json)
+        }
+        ("attach", _) => attach::run(sub, here, json),
+        ("import", _) => store::import(sub, here, json),
+        ("export", _) => store::export(sub, here, json),
+        ("ledger", Some(("verify", args))) if args.contains_id("file") => {
+            store::verify_file(args, here, json)
         }
         _ => send::run(word, sub, here, (&ui, json)),
     }

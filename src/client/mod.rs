@@ -54,7 +54,14 @@ impl Client {
 
     /// Sends the arguments (a JSON object) to a route and returns the reply.
     pub async fn send(&self, method: Method, pattern: &str, args: Value) -> Result<Value, Refusal> {
-        let response = self.request(method, pattern, args).await?;
+        let first = self.request(method, pattern, args.clone()).await;
+        let response = match first {
+            // A daemon that just ended leaves its socket behind; a question may be asked twice.
+            Err(refusal) if refusal.code == Code::Unreachable && method == Method::Get => {
+                self.request(method, pattern, args).await?
+            }
+            other => other?,
+        };
         let body = response.into_body().collect().await.map_err(|e| self.lost(&e))?.to_bytes();
         serde_json::from_slice(&body).map_err(Refusal::broken)
     }

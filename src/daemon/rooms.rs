@@ -57,6 +57,7 @@ impl Rooms {
     /// Mounts every verb.
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
         let router = session::top::routes(verb::routes(router));
+        let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         session::streams(session::routes(router))
     }
 
@@ -75,7 +76,9 @@ pub fn nouns() -> Vec<Noun> {
     let noun = |name, about, entries| Noun { name: Some(name), about, entries };
     vec![
         Noun { name: None, about: "", entries: session::top::entries() },
+        Noun { name: None, about: "", entries: ledger::top::entries() },
         noun("session", "Sessions, their windows and panes", session::entries()),
+        noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),
     ]
 }

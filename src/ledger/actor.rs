@@ -48,6 +48,7 @@ pub struct Handle {
     store: Arc<dyn Store>,
     inbox: mpsc::UnboundedSender<Job>,
     news: broadcast::Sender<Arc<Entry>>,
+    clock: Arc<dyn Clock>,
 }
 
 enum Job {
@@ -69,7 +70,8 @@ pub fn spawn(
     let (seq, prev) = head(&*store).map_err(refusal)?;
     let (inbox, jobs) = mpsc::unbounded_channel();
     let (news, _) = broadcast::channel(BEHIND);
-    let handle = Handle { store: Arc::clone(&store), inbox, news: news.clone() };
+    let handle =
+        Handle { store: Arc::clone(&store), inbox, news: news.clone(), clock: Arc::clone(&clock) };
     let writer = Writer { store, clock, news, seq, prev, retention };
     // sled's calls block: the writer has a thread of its own.
     tokio::task::spawn_blocking(move || writer.live(jobs));
@@ -273,6 +275,11 @@ impl Handle {
     /// Position of the newest entry.
     pub fn last(&self) -> Result<u64, Refusal> {
         acknowledged(&*self.store).map_err(refusal)
+    }
+
+    /// The present moment, by the clock that stamps the entries.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// Checks the whole chain.

@@ -14,6 +14,8 @@ mod chain;
 mod decision;
 mod export;
 mod record;
+mod stream;
+mod verb;
 
 pub(crate) use actor::refusal as store_refusal;
 pub use actor::{Handle, Retention, spawn};
@@ -21,3 +23,14 @@ pub use chain::{Checkpoint, Entry, Fault, Verdict};
 pub use decision::Decision;
 pub use export::{import, lines as export_lines, verify_lines};
 pub use record::{Record, Unreadable};
+pub(crate) use stream::routes as streams;
+pub(crate) use verb::{entries, routes, top};
+
+/// A verdict for a person.
+pub(crate) fn show_verdict(
+    verdict: serde_json::Value,
+    ui: &crate::verb::Ui,
+) -> Result<String, crate::base::Refusal> {
+    let entry = entries().into_iter().find(|entry| entry.name == "verify");
+    entry.map_or(Ok(String::new()), |entry| (entry.show)(verdict, ui).map(|(text, _)| text))
+}

@@ -144,5 +144,20 @@ pub(super) fn send(pid: Pid, signal: i32, group: bool) -> bool {
     kill(target, signal).is_ok()
 }
 
+/// Whether a process is a shell that a person types into. Such a shell does not end on SIGTERM; it
+/// ends when its terminal is hung up.
+pub(super) fn is_interactive_shell(pid: Pid) -> bool {
+    let text = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut words = text.split_terminator('\0');
+    let program = words.next().unwrap_or("").trim_start_matches('-');
+    let name = program.rsplit('/').next().unwrap_or("");
+    // A word that is no option is a script; `-c` brings one along.
+    SHELLS.contains(&name) && words.all(|word| word.starts_with('-') && word != "-c")
+}
+
+/// Shells of people.
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh"];
+
 /// How long a pty may be quiet after its program died before it counts as drained.
 pub(super) const QUIET: Duration = Duration::from_millis(50);

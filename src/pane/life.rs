@@ -279,8 +279,13 @@ impl Shim {
         let signal = self.spec.stop.signal;
         self.signal_program(signal);
         let program = self.child.as_ref().map(|child| child.pid);
-        for pid in child::descendants().into_iter().filter(|pid| Some(*pid) != program) {
-            child::send(pid, signal, false);
+        for pid in child::descendants() {
+            if Some(pid) != program {
+                child::send(pid, signal, false);
+            }
+            if child::is_interactive_shell(pid) {
+                child::send(pid, libc::SIGHUP, false);
+            }
         }
         let until = Instant::now() + grace;
         self.stopping = Some(Stopping { until, killed: false, reason, then });

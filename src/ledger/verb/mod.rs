@@ -1,1 +1,13 @@
-//! verbs
+//! What can be asked of the ledger. To add a verb: add a file, add it to the list.
+
+mod compact;
+mod export;
+mod show;
+mod verify;
+
+crate::verbs!(super::actor::Handle => show::Show, verify::Verify, compact::Compact);
+
+/// The verbs that stand at the top of the command line.
+pub(crate) mod top {
+    crate::verbs!(crate::ledger::actor::Handle => super::export::Export);
+}

@@ -40,7 +40,6 @@ pub(crate) enum Ask {
     Open(Box<OpenRequest>, oneshot::Sender<Result<Opened, Refusal>>),
     Close(What, oneshot::Sender<Result<(), Refusal>>),
     Rename(Name, Name, oneshot::Sender<Result<(), Refusal>>),
-    Look(oneshot::Sender<()>),
     Note(Box<Decision>, oneshot::Sender<()>),
 }
 
@@ -124,11 +123,6 @@ impl Handle {
     /// Gives a session another name.
     pub(crate) async fn rename(&self, from: Name, to: Name) -> Result<(), Refusal> {
         self.ask(|reply| Ask::Rename(from, to, reply)).await?
-    }
-
-    /// Looks at tmux now.
-    pub(crate) async fn look(&self) -> Result<(), Refusal> {
-        self.ask(Ask::Look).await
     }
 
     /// Writes facts down in order with what the actor itself writes.

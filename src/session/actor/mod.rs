@@ -136,10 +136,6 @@ impl Actor {
                 let renamed = self.rename(&from, to).await;
                 let _ = reply.send(renamed);
             }
-            Ask::Look(reply) => {
-                self.look().await;
-                let _ = reply.send(());
-            }
             Ask::Note(fact, reply) => {
                 self.owed.append(*fact);
                 self.pay().await;

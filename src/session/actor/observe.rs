@@ -15,21 +15,27 @@ impl Actor {
     /// Looks at tmux: takes over what a person moved or renamed, and brings back what runs
     /// without a pane after the server died.
     pub(super) async fn look(&mut self) {
-        match self.ports.tmux.list().await {
-            Ok(seen) => self.seen = seen,
-            Err(error) => {
-                tracing::info!(%error, "tmux shows nothing");
-                self.seen = vec![];
-            }
-        }
+        self.see().await;
         self.follow_renames().await;
         if self.hidden().next().is_some() {
             // Showing may itself look once more: the box breaks the circle of futures.
             Box::pin(self.show_again()).await;
+            self.see().await;
         }
         self.forget_empty_sessions().await;
         self.pay().await;
         self.publish();
+    }
+
+    /// Takes in what tmux shows.
+    async fn see(&mut self) {
+        match self.ports.tmux.list().await {
+            Ok(seen) => self.seen = seen,
+            Err(error) => {
+                tracing::debug!(%error, "tmux shows nothing");
+                self.seen = vec![];
+            }
+        }
     }
 
     /// Units whose program runs while no pane shows it.
