@@ -13,7 +13,7 @@ use nix::{
     sys::{
         prctl,
         resource::{Resource, setrlimit},
-        signal::{Signal, kill},
+        signal::{SigSet, Signal, kill},
         termios::Termios,
     },
     unistd::{Pid, getpid, getppid, setsid},
@@ -61,6 +61,8 @@ pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Resul
 
 /// Runs in the child: a session and terminal of its own, death with the shim, its limits.
 fn prepare(shim: Pid, limits: &[(Resource, u64)]) -> io::Result<()> {
+    // The shim takes its signals from a descriptor, so it has them blocked; a program must not.
+    SigSet::empty().thread_set_mask()?;
     setsid()?;
     sys::take_terminal()?;
     prctl::set_pdeathsig(Signal::SIGKILL)?;
