@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
 mod clock;
+#[cfg(debug_assertions)]
+pub mod crash;
 mod disk;
 pub mod files;
 mod lock;

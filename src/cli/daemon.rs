@@ -106,12 +106,14 @@ fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
 
 fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
     log_to_file(here)?;
+    let crash_at = here.env.get("GAIA_CRASH_AT").and_then(|at| at.parse().ok());
     let ready = move || {
         if spawned {
             let _ = process::close_stdout(start::READY);
         }
     };
-    let options = Options { home: here.home.clone(), exe: here::exe()?, ready: Box::new(ready) };
+    let options =
+        Options { home: here.home.clone(), exe: here::exe()?, crash_at, ready: Box::new(ready) };
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -32,6 +32,8 @@ pub struct Options {
     pub home: Home,
     /// The gaia executable, for the shims it starts.
     pub exe: PathBuf,
+    /// Debug builds only: die at this change of the world (see `adapter::crash`).
+    pub crash_at: Option<u32>,
     /// Called once, when the API answers.
     pub ready: Box<dyn FnOnce() + Send>,
 }
@@ -45,7 +47,8 @@ pub async fn serve(options: Options) -> Result<(), Refusal> {
     let _lock = Lock::take(&home.lock()).map_err(|e| held(&home, e))?;
     let end = Arc::new(Notify::new());
     let (stop, stopped) = watch::channel(false);
-    let rooms = Rooms::build(&options.home, options.exe, Arc::clone(&end)).await?;
+    let world = rooms::World::new(&options)?;
+    let rooms = Rooms::build(&home, world, Arc::clone(&end)).await?;
     let api = api::listen(&home, rooms.clone(), stopped).await?;
     (options.ready)();
     tracing::info!(home = %home.root().display(), "the daemon runs");

@@ -1,18 +1,21 @@
 //! Every slice's handle, and which adapter serves which port.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, extract::FromRef};
 use tokio::sync::Notify;
 
-use super::verb::{self, Handle};
+use super::{
+    Options,
+    verb::{self, Handle},
+};
 use crate::{
     adapter::{
         SledStore, SystemClock, SystemFiles, SystemRandom, SystemUnits, TmuxOptions, TmuxServer,
     },
     base::{Code, Home, Refusal},
     ledger,
-    port::{Clock, Store},
+    port::Store,
     session,
     verb::Noun,
 };
@@ -26,29 +29,15 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// Builds the house: opens the store, finds the panes that go on, starts the actors.
+    /// Builds the house: finds the panes that go on, starts the actors.
     pub(super) async fn build(
         home: &Home,
-        exe: PathBuf,
+        world: World,
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store: Arc<dyn Store> =
-            Arc::new(SledStore::open(&home.store()).map_err(ledger::store_refusal)?);
+        let World { store, ports } = world;
+        let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), ledger::Retention::default())?;
-        let keeper = [&exe.display().to_string(), "pane", "--hold"].map(str::to_owned).to_vec();
-        let options = TmuxOptions { keeper, user_config: None, history: 50_000 };
-        let units = SystemUnits::new(home.clone(), exe).map_err(|error| {
-            Refusal::new(Code::Failed, format!("the hello socket cannot be made: {error}"))
-                .help("free some space or correct the owner of the home")
-        })?;
-        let ports = session::Ports {
-            tmux: Arc::new(TmuxServer::new(home.clone(), options)),
-            units: Arc::new(units),
-            files: Arc::new(SystemFiles),
-            clock: Arc::clone(&clock),
-            random: Arc::new(SystemRandom),
-        };
         let sessions = session::spawn(home.clone(), ports, ledger.clone()).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
         Ok(Self { daemon, ledger, sessions })
@@ -68,6 +57,54 @@ impl Rooms {
 
     /// Returns when everything that was promised is on disk.
     pub(super) async fn close(&self) {}
+}
+
+/// Which adapter serves which port.
+pub(super) struct World {
+    store: Arc<dyn Store>,
+    ports: session::Ports,
+}
+
+impl World {
+    /// The world as it is: opens the store, listens for shims.
+    pub(super) fn new(options: &Options) -> Result<Self, Refusal> {
+        let Options { home, exe, .. } = options;
+        let store = SledStore::open(&home.store()).map_err(ledger::store_refusal)?;
+        let keeper = [&exe.display().to_string(), "pane", "--hold"].map(str::to_owned).to_vec();
+        let tmux = TmuxOptions { keeper, user_config: None, history: 50_000 };
+        let units = SystemUnits::new(home.clone(), exe.clone()).map_err(|error| {
+            Refusal::new(Code::Failed, format!("the hello socket cannot be made: {error}"))
+                .help("free some space or correct the owner of the home")
+        })?;
+        let ports = session::Ports {
+            tmux: Arc::new(TmuxServer::new(home.clone(), tmux)),
+            units: Arc::new(units),
+            files: Arc::new(SystemFiles),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        };
+        let world = Self { store: Arc::new(store), ports };
+        #[cfg(debug_assertions)]
+        if let Some(at) = options.crash_at {
+            return Ok(world.crashing_at(at));
+        }
+        Ok(world)
+    }
+
+    #[cfg(debug_assertions)]
+    fn crashing_at(self, at: u32) -> Self {
+        use crate::adapter::crash::{Crashing, Fuse};
+        let fuse = Fuse::new(at);
+        let session::Ports { tmux, units, files, clock, random } = self.ports;
+        let ports = session::Ports {
+            tmux: Arc::new(Crashing { inner: tmux, fuse: fuse.clone() }),
+            units: Arc::new(Crashing { inner: units, fuse: fuse.clone() }),
+            files,
+            clock,
+            random,
+        };
+        Self { store: Arc::new(Crashing { inner: self.store, fuse }), ports }
+    }
 }
 
 /// Every noun and its verbs: the command line, the routes and both references come from here.

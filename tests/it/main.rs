@@ -1,2 +1,18 @@
 //! Tests with the real thing: the real binary, its own tmux server, its own home.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod crash;
+mod daemon;
+mod house;
+mod ledger;
+mod pane;
+mod refusals;
+mod session;

@@ -1,0 +1,172 @@
+//! Crash points: in debug builds a test can let the daemon die, as by kill -9, before or after any
+//! change that it makes to the world. Release builds do not have this.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    base::{
+        Mark, UnitId,
+        unit::{Spec, State},
+        wire::Ask,
+    },
+    port::{
+        Capture, Entries, Entry, Found, LogSpan, Made, NewPane, Op, Place, SeenPane, Server, Store,
+        StoreError, Tmux, TmuxError, UnitError, UnitEvent, Units,
+    },
+};
+
+/// Counts down to the crash.
+#[derive(Debug, Clone)]
+pub struct Fuse(Arc<AtomicU32>);
+
+impl Fuse {
+    /// Dies at the `at`th point, counted from 1.
+    #[must_use]
+    pub fn new(at: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(at)))
+    }
+
+    fn point(&self) {
+        if self.0.fetch_sub(1, Ordering::SeqCst) == 1 {
+            let _ = super::process::signal(std::process::id() as i32, libc::SIGKILL);
+        }
+    }
+
+    fn around<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.point();
+        let done = act();
+        self.point();
+        done
+    }
+
+    async fn around_async<T>(&self, act: impl Future<Output = T>) -> T {
+        self.point();
+        let done = act.await;
+        self.point();
+        done
+    }
+}
+
+/// A port whose changes burn the fuse.
+pub struct Crashing<T: ?Sized> {
+    /// What does the work.
+    pub inner: Arc<T>,
+    /// When to die.
+    pub fuse: Fuse,
+}
+
+impl Store for Crashing<dyn Store> {
+    fn apply(&self, ops: Vec<Op>) -> Result<(), StoreError> {
+        self.fuse.around(|| self.inner.apply(ops))
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.fuse.around(|| self.inner.flush())
+    }
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(key)
+    }
+    fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Entries, StoreError> {
+        self.inner.range(from, to, limit)
+    }
+    fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.inner.last(prefix, to)
+    }
+}
+
+#[async_trait]
+impl Tmux for Crashing<dyn Tmux> {
+    async fn ensure(&self) -> Result<Server, TmuxError> {
+        self.fuse.around_async(self.inner.ensure()).await
+    }
+    async fn list(&self) -> Result<Vec<SeenPane>, TmuxError> {
+        self.inner.list().await
+    }
+    async fn make(&self, place: Place, pane: NewPane) -> Result<Made, TmuxError> {
+        self.fuse.around_async(self.inner.make(place, pane)).await
+    }
+    async fn arrange(&self, window: &str, layout: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.arrange(window, layout)).await
+    }
+    async fn rename(&self, target: &str, name: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.rename(target, name)).await
+    }
+    async fn title(&self, pane: &str, title: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.title(pane, title)).await
+    }
+    async fn tag(&self, target: &str, key: &str, value: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.tag(target, key, value)).await
+    }
+    async fn focus(&self, pane: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.focus(pane)).await
+    }
+    async fn kill(&self, target: &str) -> Result<(), TmuxError> {
+        self.fuse.around_async(self.inner.kill(target)).await
+    }
+    async fn capture(&self, pane: &str, how: Capture) -> Result<Vec<u8>, TmuxError> {
+        self.inner.capture(pane, how).await
+    }
+    async fn keys(&self, pane: &str, keys: &[String]) -> Result<(), TmuxError> {
+        self.inner.keys(pane, keys).await
+    }
+    async fn paste(&self, pane: &str, text: &[u8]) -> Result<(), TmuxError> {
+        self.inner.paste(pane, text).await
+    }
+    async fn kill_server(&self) -> Result<(), TmuxError> {
+        self.inner.kill_server().await
+    }
+    fn attach_argv(&self, session: &str, read_only: bool) -> Vec<String> {
+        self.inner.attach_argv(session, read_only)
+    }
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes()
+    }
+}
+
+#[async_trait]
+impl Units for Crashing<dyn Units> {
+    async fn prepare(&self, spec: &Spec) -> Result<(), UnitError> {
+        self.fuse.around_async(self.inner.prepare(spec)).await
+    }
+    async fn spec(&self, id: &UnitId) -> Result<Spec, UnitError> {
+        self.inner.spec(id).await
+    }
+    fn argv(&self, id: &UnitId) -> Vec<String> {
+        self.inner.argv(id)
+    }
+    async fn all(&self) -> Result<Vec<UnitId>, UnitError> {
+        self.inner.all().await
+    }
+    async fn found(&self, id: &UnitId) -> Result<Found, UnitError> {
+        self.inner.found(id).await
+    }
+    async fn connect(&self, id: &UnitId) -> Result<State, UnitError> {
+        self.inner.connect(id).await
+    }
+    async fn ask(&self, id: &UnitId, ask: Ask) -> Result<State, UnitError> {
+        self.fuse.around_async(self.inner.ask(id, ask)).await
+    }
+    async fn input(&self, id: &UnitId, bytes: Vec<u8>, paste: bool) -> Result<u64, UnitError> {
+        self.inner.input(id, bytes, paste).await
+    }
+    async fn output(&self, id: &UnitId, from: u64, max: usize) -> Result<LogSpan, UnitError> {
+        self.inner.output(id, from, max).await
+    }
+    async fn marks(&self, id: &UnitId, from: u64, max: usize) -> Result<Vec<Mark>, UnitError> {
+        self.inner.marks(id, from, max).await
+    }
+    fn growth(&self, id: &UnitId) -> watch::Receiver<u64> {
+        self.inner.growth(id)
+    }
+    async fn remove(&self, id: &UnitId) -> Result<(), UnitError> {
+        self.inner.remove(id).await
+    }
+    fn events(&self) -> Option<mpsc::Receiver<UnitEvent>> {
+        self.inner.events()
+    }
+}
