@@ -68,6 +68,12 @@ impl Store for Crashing<dyn Store> {
     fn flush(&self) -> Result<(), StoreError> {
         self.fuse.around(|| self.inner.flush())
     }
+    fn witness(&self, seq: u64) -> Result<(), StoreError> {
+        self.fuse.around(|| self.inner.witness(seq))
+    }
+    fn witnessed(&self) -> u64 {
+        self.inner.witnessed()
+    }
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.get(key)
     }

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::Duration,
 };
 
 use nix::fcntl::{Flock, FlockArg};
@@ -14,6 +15,9 @@ use super::process;
 /// A lock file held with flock: the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+
+/// How long the kernel may take to clear a killed process away.
+const DYING: Duration = Duration::from_millis(500);
 
 /// Why a lock was not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +31,23 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock at once and writes who holds it (pid and start time), or says who does.
+    /// Takes the lock and writes who holds it (pid and start time), or says who does. A holder that
+    /// was just killed gets a moment to be gone.
     pub fn take(path: &Path) -> Result<Self, LockError> {
+        match Self::take_now(path) {
+            Err(LockError::Held(by)) => {
+                let pid = by.split(' ').nth(1).and_then(|pid| pid.parse().ok());
+                if pid.is_some_and(|pid| process::wait_for_end(pid, DYING)) {
+                    Self::take_now(path)
+                } else {
+                    Err(LockError::Held(by))
+                }
+            }
+            other => other,
+        }
+    }
+
+    fn take_now(path: &Path) -> Result<Self, LockError> {
         let mut lock = match Flock::lock(open(path)?, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => lock,
             Err((mut file, _)) => {

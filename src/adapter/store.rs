@@ -1,6 +1,8 @@
 //! The store on disk: sled, as one ordered map.
 
 use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::{FileExt, OpenOptionsExt},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
@@ -18,17 +20,20 @@ const CACHE_BYTES: u64 = 4 << 20;
 pub struct SledStore {
     db: sled::Db,
     path: PathBuf,
+    witness: File,
 }
 
 impl SledStore {
     /// Opens the store of a folder, or makes one where there is none. A store that cannot be read
     /// is refused, never replaced by an empty one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let is_new = !path.exists();
         super::files::private_dir(path).map_err(|e| disk(path, &e))?;
-        if !is_new && looks_broken(path) {
+        if looks_broken(path) {
             return Err(damaged(path, "its files are not all there"));
         }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let witness = options.open(path.join(WITNESS)).map_err(|e| disk(path, &e))?;
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(CACHE_BYTES)
@@ -41,31 +46,26 @@ impl SledStore {
             Ok(Err(error)) => return Err(fault(path, error)),
             Err(_) => return Err(damaged(path, "its files make no sense")),
         };
-        let store = Self { db, path: path.to_owned() };
-        store.check_format(is_new)?;
+        let store = Self { db, path: path.to_owned(), witness };
+        store.check_format()?;
         Ok(store)
     }
 
-    fn check_format(&self, is_new: bool) -> Result<(), StoreError> {
-        match self.get(FORMAT_KEY)? {
-            Some(text) => {
-                let text = String::from_utf8_lossy(&text).into_owned();
-                let found =
-                    text.parse().map_err(|_| damaged(&self.path, "its format is unreadable"))?;
-                if found > FORMAT {
-                    let path = self.path.display().to_string();
-                    return Err(StoreError::Newer { path, found, known: FORMAT });
-                }
-                Ok(())
+    fn check_format(&self) -> Result<(), StoreError> {
+        let Some(text) = self.get(FORMAT_KEY)? else {
+            if self.witnessed() > 0 || !self.db.is_empty() {
+                return Err(damaged(&self.path, "its format record is gone"));
             }
-            None if is_new || self.db.is_empty() => {
-                self.apply(vec![Op::Put(FORMAT_KEY.to_vec(), FORMAT.to_string().into_bytes())])?;
-                self.flush()?;
-                super::files::replace(&self.path.join(BEGUN), b"1")
-                    .map_err(|e| disk(&self.path, &e))
-            }
-            None => Err(damaged(&self.path, "its format record is gone")),
+            self.apply(vec![Op::Put(FORMAT_KEY.to_vec(), FORMAT.to_string().into_bytes())])?;
+            return self.flush();
+        };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let found = text.parse().map_err(|_| damaged(&self.path, "its format is unreadable"))?;
+        if found > FORMAT {
+            let path = self.path.display().to_string();
+            return Err(StoreError::Newer { path, found, known: FORMAT });
         }
+        Ok(())
     }
 
     /// Runs a sled call; its errors and panics become sentences.
@@ -78,14 +78,14 @@ impl SledStore {
     }
 }
 
-/// Stands beside sled's files once the first record is on disk: an empty store with this mark is
-/// not new, it has lost everything.
-const BEGUN: &str = "begun";
+/// Beside sled's files: the last acknowledged entry, in digits. sled drops a torn tail without a
+/// word and begins anew where its files are gone; this file remembers that there was more.
+const WITNESS: &str = "witness";
 
 /// sled would quietly begin anew where its files are gone.
 fn looks_broken(path: &Path) -> bool {
-    let there = |name: &str| path.join(name).exists();
-    there(BEGUN) && !(there("conf") && there("db"))
+    let length = |name: &str| std::fs::metadata(path.join(name)).map_or(0, |file| file.len());
+    length(WITNESS) > 0 && (length("conf") == 0 || length("db") == 0)
 }
 
 impl Store for SledStore {
@@ -102,6 +102,18 @@ impl Store for SledStore {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.guard(|| self.db.flush().map(drop))
+    }
+
+    fn witness(&self, seq: u64) -> Result<(), StoreError> {
+        // Always the same length, so that no crash leaves a shorter number behind.
+        let text = format!("{seq:020}\n");
+        self.witness.write_all_at(text.as_bytes(), 0).map_err(|e| disk(&self.path, &e))
+    }
+
+    fn witnessed(&self) -> u64 {
+        let mut text = [0; 20];
+        let read = self.witness.read_exact_at(&mut text, 0);
+        read.ok().and_then(|()| std::str::from_utf8(&text).ok()?.parse().ok()).unwrap_or(0)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

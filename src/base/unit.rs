@@ -200,6 +200,9 @@ pub struct State {
     /// Whether the next incarnation waits for a person's word ([`Spec::held`]).
     #[serde(default)]
     pub held: bool,
+    /// Whether the shim is about to end: whoever wants to run the unit again waits for its lock.
+    #[serde(default)]
+    pub leaving: bool,
     /// Columns of the inner terminal.
     pub cols: u16,
     /// Rows of the inner terminal.

@@ -25,7 +25,15 @@ pub(super) fn run(
         match request.follow {
             Some(follow) => stream(&client, &follow, (ui, json)).await,
             None => {
-                let answer = entry.call(&client, request, ui).await?;
+                let first = entry.call(&client, request.args.clone(), ui).await;
+                let answer = match first {
+                    Ok(answer) => answer?,
+                    // It ended just now; the next one starts.
+                    Err(_) => {
+                        let client = start::connect(here).await?;
+                        entry.call(&client, request.args, ui).await??
+                    }
+                };
                 let text = if json { json_text(&answer.reply) } else { answer.text };
                 Ok(Outcome { text, failed: answer.failed })
             }

@@ -54,14 +54,31 @@ impl Client {
 
     /// Sends the arguments (a JSON object) to a route and returns the reply.
     pub async fn send(&self, method: Method, pattern: &str, args: Value) -> Result<Value, Refusal> {
-        let first = self.request(method, pattern, args.clone()).await;
-        let response = match first {
-            // A daemon that just ended leaves its socket behind; a question may be asked twice.
+        self.deliver(method, pattern, args).await.unwrap_or_else(Err)
+    }
+
+    /// The same; the outer error says that it may be sent again: nobody took it, or it was a
+    /// question whose answer was cut off.
+    pub async fn deliver(
+        &self,
+        method: Method,
+        pattern: &str,
+        args: Value,
+    ) -> Result<Result<Value, Refusal>, Refusal> {
+        if !self.reachable().await {
+            return Err(self.unreachable());
+        }
+        let reply = self.ask(method, pattern, args).await;
+        match reply {
             Err(refusal) if refusal.code == Code::Unreachable && method == Method::Get => {
-                self.request(method, pattern, args).await?
+                Err(refusal)
             }
-            other => other?,
-        };
+            other => Ok(other),
+        }
+    }
+
+    async fn ask(&self, method: Method, pattern: &str, args: Value) -> Result<Value, Refusal> {
+        let response = self.request(method, pattern, args).await?;
         let body = response.into_body().collect().await.map_err(|e| self.lost(&e))?.to_bytes();
         serde_json::from_slice(&body).map_err(Refusal::broken)
     }

@@ -93,7 +93,7 @@ fn head(store: &dyn Store) -> Result<(u64, String), StoreError> {
             (entry.seq, entry.hash)
         }
     };
-    let promised = acknowledged(store)?;
+    let promised = acknowledged(store)?.max(store.witnessed());
     if found.0 < promised {
         let what = format!("entries {} to {promised} of the ledger are gone", found.0 + 1);
         return Err(StoreError::Damaged { path: "of this home".to_owned(), what });
@@ -164,7 +164,8 @@ impl Writer {
             waiting.push((entries, reply));
         }
         ops.push(Op::Put(LAST.to_vec(), self.seq.to_string().into_bytes()));
-        match self.store.apply(ops).and_then(|()| self.store.flush()) {
+        let stored = self.store.apply(ops).and_then(|()| self.store.flush());
+        match stored.and_then(|()| self.store.witness(self.seq)) {
             Ok(()) => self.announce(waiting),
             Err(error) => {
                 (self.seq, self.prev) = (seq, prev);

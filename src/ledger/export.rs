@@ -132,7 +132,7 @@ pub fn import(store: &dyn Store, text: &str) -> Result<(u64, u64), Refusal> {
     }
     ops.push(Op::Put(CHECKPOINT.to_vec(), serde_json::to_vec(&checkpoint).unwrap_or_default()));
     ops.push(Op::Put(LAST.to_vec(), last.to_string().into_bytes()));
-    let stored = store.apply(ops).and_then(|()| store.flush());
+    let stored = store.apply(ops).and_then(|()| store.flush()).and_then(|()| store.witness(last));
     stored.map_err(super::actor::refusal)?;
     Ok((records, entries))
 }

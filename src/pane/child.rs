@@ -41,6 +41,9 @@ pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Resul
         return Err(format!("the folder {} does not exist", spec.cwd.display()));
     }
     let pty = openpty(&size, like).map_err(|e| format!("there is no terminal to be had: {e}"))?;
+    close_on_exec(&pty.master)
+        .and_then(|()| close_on_exec(&pty.slave))
+        .map_err(|e| e.to_string())?;
     let mut command = Command::new(program);
     command.args(args).current_dir(&spec.cwd).env_clear().envs(environment(spec));
     let slave = |fd: &OwnedFd| fd.try_clone().map(Stdio::from);
@@ -61,7 +64,9 @@ pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Resul
 
 /// Runs in the child: a session and terminal of its own, death with the shim, its limits.
 fn prepare(shim: Pid, limits: &[(Resource, u64)]) -> io::Result<()> {
-    // The shim takes its signals from a descriptor, so it has them blocked; a program must not.
+    // The shim takes its signals from a descriptor, so it has them blocked; and whoever started
+    // the tmux server may have ignored some. A program begins with neither.
+    sys::default_signals();
     SigSet::empty().thread_set_mask()?;
     setsid()?;
     sys::take_terminal()?;
@@ -100,6 +105,11 @@ fn limits(spec: &Spec) -> Result<Vec<(Resource, u64)>, String> {
         resource(name).map(|r| (r, *limit)).ok_or_else(|| format!("there is no limit `{name}`"))
     };
     spec.limits.iter().map(one).collect()
+}
+
+fn close_on_exec(fd: &OwnedFd) -> nix::Result<()> {
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+    fcntl(fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).map(drop)
 }
 
 /// Makes reads and writes of a descriptor return instead of wait.

@@ -26,15 +26,24 @@ pub(super) fn spec(folder: &Path) -> Result<Spec, String> {
 
 /// The lock of a unit, or `None` if another shim holds it.
 pub(super) fn lock(folder: &Path) -> Result<Option<Flock<File>>, String> {
+    match Flock::lock(lock_file(folder)?, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(format!("the lock of {}: {errno}", folder.display())),
+    }
+}
+
+/// The lock of a unit, as soon as the shim that holds it has ended.
+pub(super) fn wait_for_lock(folder: &Path) -> Result<Flock<File>, String> {
+    Flock::lock(lock_file(folder)?, FlockArg::LockExclusive)
+        .map_err(|(_, errno)| format!("the lock of {}: {errno}", folder.display()))
+}
+
+fn lock_file(folder: &Path) -> Result<File, String> {
     let path = folder.join(unit::LOCK);
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(Some(lock)),
-        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
-        Err((_, errno)) => Err(format!("{}: {errno}", path.display())),
-    }
+    options.open(&path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// The claim of an earlier shim, if it can be read.

@@ -332,6 +332,12 @@ impl Shim {
         }
     }
 
+    /// Whether nothing will follow what is under way now.
+    pub(super) fn is_leaving(&self) -> bool {
+        let stops = self.stopping.as_ref().is_some_and(|stop| stop.then == Then::Leave);
+        stops || self.phase == Phase::Over
+    }
+
     fn follow_stop(&mut self, then: Then) {
         match then {
             Then::Leave => self.phase = Phase::Over,

@@ -61,8 +61,15 @@ fn hold() -> Result<ExitCode, String> {
 
 fn run(folder: PathBuf) -> Result<ExitCode, String> {
     let spec = files::spec(&folder)?;
-    match files::lock(&folder)? {
-        Some(lock) => shim::run(folder, spec, lock),
-        None => view::run(&folder),
+    if let Some(lock) = files::lock(&folder)? {
+        return shim::run(folder, spec, lock);
+    }
+    match view::run(&folder)? {
+        view::Outcome::Seen(code) => Ok(code),
+        // The one that had it was just ending: it is our turn.
+        view::Outcome::Leaving => {
+            let lock = files::wait_for_lock(&folder)?;
+            shim::run(folder, spec, lock)
+        }
     }
 }

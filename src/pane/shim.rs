@@ -169,6 +169,7 @@ impl Shim {
             claim: self.claim.clone(),
             exit: self.exit.clone().filter(|exit| exit.incarnation == self.claim.incarnation),
             held: self.phase == Phase::Held,
+            leaving: self.is_leaving(),
             cols: self.size.ws_col,
             rows: self.size.ws_row,
             log_start: self.log.start(),

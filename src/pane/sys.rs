@@ -55,3 +55,11 @@ pub(super) fn take_terminal() -> io::Result<()> {
     let done = unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
+
+/// Gives every signal its default effect again.
+pub(super) fn default_signals() {
+    for signal in 1..=64 {
+        // SAFETY: SIG_DFL is no function of ours; for signals that cannot be set, the call fails.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}

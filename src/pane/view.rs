@@ -21,8 +21,8 @@ use nix::{
 
 use super::{log, serve::last_output, sys};
 use crate::base::{
-    unit,
-    wire::{Ask, Frame},
+    unit::{self, State},
+    wire::{Ask, Frame, Tell},
 };
 
 /// How much of the log is painted again: some screens full.
@@ -30,7 +30,7 @@ const TAIL: u64 = 64 << 10;
 /// A dying tmux server closes its terminals before its end can be seen.
 const SERVER_END: u16 = 300;
 /// A shim that just took its lock binds its socket in the next moments.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Where the tail of a log begins: at a line, so that no sequence is cut.
 pub(super) fn tail_start(folder: &Path, end: u64) -> u64 {
@@ -53,9 +53,21 @@ pub(super) fn tail(folder: &Path, end: u64) -> Vec<u8> {
     last_output(&folder, tail_start(&folder, end))
 }
 
+/// How a view ended.
+pub(super) enum Outcome {
+    /// The shim, or this pane, ended.
+    Seen(ExitCode),
+    /// There was nothing to see: the shim was about to end, or gone before it could be asked.
+    Leaving,
+}
+
 /// Shows the unit of `folder` until its shim, or this pane, ends.
-pub(super) fn run(folder: &Path) -> Result<ExitCode, String> {
-    let mut stream = connect(folder)?;
+pub(super) fn run(folder: &Path) -> Result<Outcome, String> {
+    let Some(mut stream) = connect(folder) else { return Ok(Outcome::Leaving) };
+    match hello(&mut stream) {
+        Some(state) if !state.leaving => (),
+        _ => return Ok(Outcome::Leaving),
+    }
     let signals = signals().map_err(|e| format!("signals: {e}"))?;
     let server = sys::pidfd(getppid().as_raw());
     let saved = tcgetattr(io::stdin()).ok();
@@ -73,17 +85,33 @@ pub(super) fn run(folder: &Path) -> Result<ExitCode, String> {
     if let Some(saved) = &saved {
         let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, saved);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Outcome::Seen(ExitCode::SUCCESS))
 }
 
-fn connect(folder: &Path) -> Result<UnixStream, String> {
+/// The first frame of the connection.
+fn hello(stream: &mut UnixStream) -> Option<State> {
+    let mut input = Vec::new();
+    let mut byte = [0];
+    loop {
+        // Byte by byte, so that nothing of what follows is taken away.
+        stream.read_exact(&mut byte).ok()?;
+        input.push(byte[0]);
+        match Frame::decode(&mut input) {
+            Ok(Some(Frame::Tell(Tell::Hello(state)))) => return Some(state),
+            Ok(None) => (),
+            Ok(Some(_)) | Err(_) => return None,
+        }
+    }
+}
+
+fn connect(folder: &Path) -> Option<UnixStream> {
     let path = folder.join("shim.sock");
     let until = Instant::now() + PATIENCE;
     loop {
         match UnixStream::connect(&path) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Some(stream),
             Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
-            Err(e) => return Err(format!("{}: {e}", path.display())),
+            Err(_) => return None,
         }
     }
 }

@@ -1,6 +1,9 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use thiserror::Error;
@@ -20,6 +23,11 @@ pub trait Store: Send + Sync {
     fn apply(&self, ops: Vec<Op>) -> Result<(), StoreError>;
     /// Returns when everything applied so far is on disk.
     fn flush(&self) -> Result<(), StoreError>;
+    /// Remembers, outside of the store itself, that entries up to `seq` are acknowledged: a store
+    /// that comes back with less has lost something.
+    fn witness(&self, seq: u64) -> Result<(), StoreError>;
+    /// What was remembered last; 0 if nothing ever was.
+    fn witnessed(&self) -> u64;
     /// The value under `key`.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
     /// At most `limit` entries with `from <= key < to`, in order of their keys.
@@ -74,6 +82,7 @@ pub enum StoreError {
 pub struct FakeStore {
     map: Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>,
     fault: Arc<Mutex<Option<StoreError>>>,
+    witness: Arc<AtomicU64>,
 }
 
 impl FakeStore {
@@ -106,6 +115,15 @@ impl Store for FakeStore {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.check()
+    }
+
+    fn witness(&self, seq: u64) -> Result<(), StoreError> {
+        self.witness.store(seq, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn witnessed(&self) -> u64 {
+        self.witness.load(Ordering::SeqCst)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

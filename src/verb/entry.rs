@@ -1,5 +1,3 @@
-use std::{future::Future, pin::Pin};
-
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -70,20 +68,19 @@ pub struct Answer {
     pub failed: bool,
 }
 
-/// A request on its way.
-pub type Call<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
-
 impl Entry {
-    /// Sends a request to the daemon.
+    /// Sends a request to the daemon; the outer error says that it may be sent again.
     pub async fn call(
         &self,
         client: &Client,
-        request: Request,
+        args: Value,
         ui: &Ui,
-    ) -> Result<Answer, Refusal> {
-        let reply = client.send(self.method, self.path, request.args).await?;
-        let (text, failed) = (self.show)(reply.clone(), ui)?;
-        Ok(Answer { reply, text, failed })
+    ) -> Result<Result<Answer, Refusal>, Refusal> {
+        let reply = client.deliver(self.method, self.path, args).await?;
+        Ok(reply.and_then(|reply| {
+            let (text, failed) = (self.show)(reply.clone(), ui)?;
+            Ok(Answer { reply, text, failed })
+        }))
     }
 }
 

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::client::Method;
-pub use entry::{Answer, Call, Entry, Follow, Noun, entry};
+pub use entry::{Answer, Entry, Follow, Noun, entry};
 pub use here::Here;
 pub use mount::mount;
 pub use openapi::openapi;

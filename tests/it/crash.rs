@@ -105,7 +105,9 @@ fn a_killed_tmux_server_loses_no_program() {
 
 #[test]
 fn kill_server_by_hand_is_a_crash_to_gaia() {
-    let house = House::with("name = \"s\"\n[[windows]]\n[[windows.panes]]\nname = \"a\"\ncommand = [\"sleep\", \"1000\"]\n[[windows.panes]]\nname = \"b\"\ncommand = [\"sleep\", \"1000\"]\non_server_exit = \"stop\"\n");
+    let house = House::with(
+        "name = \"s\"\n[[windows]]\n[[windows.panes]]\nname = \"a\"\ncommand = [\"sleep\", \"1000\"]\n[[windows.panes]]\nname = \"b\"\ncommand = [\"sleep\", \"1000\"]\non_server_exit = \"stop\"\n",
+    );
     house.ok(&["up"]);
     let (keeps, stops) = (number(&house.pane("a")["pid"]), number(&house.pane("b")["pid"]));
 

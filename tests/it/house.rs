@@ -124,7 +124,12 @@ impl House {
     pub fn until(&self, what: &str, mut check: impl FnMut() -> bool) {
         let start = Instant::now();
         while !check() {
-            assert!(start.elapsed() < PATIENCE, "never: {what}\n{:#?}\n{}", self.panes(), self.log());
+            assert!(
+                start.elapsed() < PATIENCE,
+                "never: {what}\n{:#?}\n{}",
+                self.panes(),
+                self.log()
+            );
             std::thread::yield_now();
         }
     }

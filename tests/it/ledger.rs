@@ -14,7 +14,9 @@ fn what_happened_can_be_asked_for_and_cannot_be_changed_unseen() {
         .iter()
         .map(|entry| entry["kind"].as_str().unwrap().to_owned())
         .collect();
-    for kind in ["session.planned", "pane.started", "session.opened", "pane.exited", "session.closed"] {
+    for kind in
+        ["session.planned", "pane.started", "session.opened", "pane.exited", "session.closed"]
+    {
         assert!(kinds.iter().any(|k| k == kind), "{kind}: {kinds:?}");
     }
     house.ok(&["ledger", "verify"]);

@@ -19,10 +19,7 @@ fn every_fault_is_shown_at_its_place() {
     let text = refusal(
         b"name = \"a:b\"\n[[windows]]\nname = \"w\"\nlayout = \"tield\"\n[[windows.panes]]\nrun = \"\"\n[[windows.panes]]\ndir = \"nowhere\"\nstop = { grace = \"soon\" }\n",
     );
-    for part in [
-        "W/gaia.toml:1:8: \"a:b\" is not a valid name",
-        "write \"a-b\"",
-    ] {
+    for part in ["W/gaia.toml:1:8: \"a:b\" is not a valid name", "write \"a-b\""] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let text = refusal(

@@ -79,7 +79,9 @@ fn what_is_sent_is_typed_and_what_is_shown_is_captured() {
             .iter()
             .any(|line| line == "42")
     });
-    house.until("and in the log", || house.ok(&["session", "logs", "demo:1.1"]).contains("\r\n42\r\n"));
+    house.until("and in the log", || {
+        house.ok(&["session", "logs", "demo:1.1"]).contains("\r\n42\r\n")
+    });
     assert!(house.ok(&["session", "logs", "demo:1.1", "--grep", "^42"]).starts_with("42"));
 }
 

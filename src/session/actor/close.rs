@@ -165,6 +165,7 @@ impl Actor {
         self.store(decision).await?;
         self.panes.retain(|_, record| record.session != *name);
         self.sessions.remove(name);
+        self.publish();
         Ok(())
     }
 

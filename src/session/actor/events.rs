@@ -133,6 +133,10 @@ impl Actor {
             self.ended(exit);
         }
         let Some(record) = self.panes.get_mut(unit) else { return };
+        if record.life == Life::Starting {
+            // The next shim of this unit is promised already; it waits for the lock of this one.
+            return;
+        }
         let ended = record.exit.as_ref().is_some_and(|e| e.incarnation >= record.incarnation);
         let was = record.life;
         record.life = if ended || was == Life::Held { Life::Closed } else { Life::Lost };

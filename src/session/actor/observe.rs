@@ -16,6 +16,7 @@ impl Actor {
     /// without a pane after the server died.
     pub(super) async fn look(&mut self) {
         self.see().await;
+        self.publish();
         self.follow_renames().await;
         if self.hidden().next().is_some() {
             // Showing may itself look once more: the box breaks the circle of futures.

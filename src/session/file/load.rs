@@ -99,11 +99,7 @@ impl Loader<'_> {
             (None, Some(text)) => self.name(&page, text)?,
         };
         let heritage = Heritage { dir: self.context.dir.to_owned(), ..Heritage::default() };
-        let mut windows = self.windows(&page, raw, heritage)?;
-        if windows.is_empty() {
-            let dir = self.context.dir.to_owned();
-            windows.push(shell_window(Name::near("main", "main"), dir));
-        }
+        let windows = self.windows(&page, raw, heritage)?;
         Some(Declared { name, dir: self.context.dir.to_owned(), windows })
     }
 
@@ -167,6 +163,11 @@ impl Loader<'_> {
                 Some(place) => windows[place] = window,
                 None => windows.push(window),
             }
+        }
+        if windows.is_empty() && self.chain.is_empty() {
+            let name = Name::near("main", "main");
+            let panes = vec![shell(heritage)];
+            windows.push(Window { name, layout: Layout::Tiled, focus: false, panes });
         }
         self.one_focus(page, &windows);
         Some(windows)
@@ -291,7 +292,7 @@ impl Loader<'_> {
             panes.push(pane);
         }
         if panes.is_empty() {
-            panes = shell_window(name.clone(), heritage.dir.clone()).panes;
+            panes.push(shell(heritage));
         }
         let layout = self.layout(page, raw.layout.as_ref(), panes.len());
         let focus = raw.focus.is_some_and(Spanned::into_inner);
@@ -462,15 +463,15 @@ fn own_name(command: &Command, before: &[Pane]) -> Name {
     std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(base)
 }
 
-/// A window with one shell.
-pub(crate) fn shell_window(name: Name, dir: PathBuf) -> Window {
-    let pane = Pane {
+/// A shell with what it inherits.
+fn shell(heritage: Heritage) -> Pane {
+    Pane {
         name: Name::near("shell", "shell"),
         command: Command::Shell,
-        dir,
-        env: BTreeMap::new(),
-        env_files: vec![],
-        pass_env: vec![],
+        dir: heritage.dir,
+        env: heritage.env,
+        env_files: heritage.env_files,
+        pass_env: heritage.pass_env,
         on_exit: Default::default(),
         on_server_exit: Default::default(),
         autostart: false,
@@ -478,6 +479,11 @@ pub(crate) fn shell_window(name: Name, dir: PathBuf) -> Window {
         stop: StopRule::default(),
         limits: BTreeMap::new(),
         added: false,
-    };
-    Window { name, layout: Layout::Tiled, focus: false, panes: vec![pane] }
+    }
+}
+
+/// A window with one shell.
+pub(crate) fn shell_window(name: Name, dir: PathBuf) -> Window {
+    let panes = vec![shell(Heritage { dir, ..Heritage::default() })];
+    Window { name, layout: Layout::Tiled, focus: false, panes }
 }
