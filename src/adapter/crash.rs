@@ -16,7 +16,7 @@ use crate::{
         wire::Ask,
     },
     port::{
-        Capture, Entries, Entry, Found, LogSpan, Made, NewPane, Op, Place, SeenPane, Server, Store,
+        Capture, Entries, Entry, Found, Listing, LogSpan, Made, NewPane, Op, Place, Server, Store,
         StoreError, Tmux, TmuxError, UnitError, UnitEvent, Units,
     },
 };
@@ -90,7 +90,7 @@ impl Tmux for Crashing<dyn Tmux> {
     async fn ensure(&self) -> Result<Server, TmuxError> {
         self.fuse.around_async(self.inner.ensure()).await
     }
-    async fn list(&self) -> Result<Vec<SeenPane>, TmuxError> {
+    async fn list(&self) -> Result<Listing, TmuxError> {
         self.inner.list().await
     }
     async fn make(&self, place: Place, pane: NewPane) -> Result<Made, TmuxError> {
@@ -142,8 +142,8 @@ impl Units for Crashing<dyn Units> {
     async fn spec(&self, id: &UnitId) -> Result<Spec, UnitError> {
         self.inner.spec(id).await
     }
-    fn argv(&self, id: &UnitId) -> Vec<String> {
-        self.inner.argv(id)
+    fn argv(&self, id: &UnitId, view: bool) -> Vec<String> {
+        self.inner.argv(id, view)
     }
     async fn all(&self) -> Result<Vec<UnitId>, UnitError> {
         self.inner.all().await

@@ -17,6 +17,14 @@ pub fn start_time(pid: i32) -> Option<u64> {
     fields.split_whitespace().nth(19)?.parse().ok()
 }
 
+/// Whether this very process runs: the same pid, the same start time, and not only a zombie.
+#[must_use]
+pub fn is_running(pid: i32, start: u64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    !fields.starts_with(['Z', 'X']) && start_time(pid) == Some(start)
+}
+
 /// Name of the foreground program of the terminal that `pid` leads, and whether that is `pid`
 /// itself: a shell that waits at its prompt is its own foreground.
 #[must_use]

@@ -38,7 +38,10 @@ pub fn main(args: &[OsString]) -> ExitCode {
     let outcome = match args {
         [word] if word == "--hold" => hold(),
         [folder] => run(PathBuf::from(folder)),
-        _ => Err("usage: gaia pane <unit folder> | --hold".to_owned()),
+        [word, folder] if word == "--view" => {
+            view::run(&PathBuf::from(folder)).map(|_| ExitCode::SUCCESS)
+        }
+        _ => Err("usage: gaia pane [--view] <unit folder> | --hold".to_owned()),
     };
     match outcome {
         Ok(code) => code,

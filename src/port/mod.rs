@@ -13,5 +13,5 @@ pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
 pub use random::{FakeRandom, Random};
 pub use store::{Entries, Entry, FakeStore, Op, Store, StoreError};
-pub use tmux::{Capture, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
+pub use tmux::{Capture, Listing, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
 pub use units::{Found, LogSpan, UnitError, UnitEvent, Units};

@@ -13,7 +13,7 @@ pub trait Tmux: Send + Sync {
     /// Starts the server if none runs, with the keeper session, and says which one it is.
     async fn ensure(&self) -> Result<Server, TmuxError>;
     /// Every pane of the server but the keeper's, one entry per pane.
-    async fn list(&self) -> Result<Vec<SeenPane>, TmuxError>;
+    async fn list(&self) -> Result<Listing, TmuxError>;
     /// Makes a pane that runs `pane.argv` at `place`, and tags it with its unit.
     async fn make(&self, place: Place, pane: NewPane) -> Result<Made, TmuxError>;
     /// Arranges the panes of a window: a tmux layout name or layout string.
@@ -54,6 +54,15 @@ pub struct Server {
     pub version: String,
     /// Whether this call started it.
     pub fresh: bool,
+}
+
+/// What a server shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Process id of the server that answered.
+    pub server: i32,
+    /// Its panes.
+    pub panes: Vec<SeenPane>,
 }
 
 /// Where a new pane goes.

@@ -15,8 +15,8 @@ pub trait Units: Send + Sync {
     async fn prepare(&self, spec: &Spec) -> Result<(), UnitError>;
     /// The spec as it was written.
     async fn spec(&self, id: &UnitId) -> Result<Spec, UnitError>;
-    /// The command line of the pane that runs (or, if it runs already, shows) a unit.
-    fn argv(&self, id: &UnitId) -> Vec<String>;
+    /// The command line of a pane that runs a unit, or (`view`) shows one that runs already.
+    fn argv(&self, id: &UnitId, view: bool) -> Vec<String>;
     /// Every unit with a folder.
     async fn all(&self) -> Result<Vec<UnitId>, UnitError>;
     /// What the unit's files say without asking its shim: whether the shim of its claim lives, and

@@ -4,29 +4,41 @@ use std::collections::BTreeSet;
 
 use crate::{
     base::UnitId,
-    port::{Made, SeenPane, TmuxError},
+    port::{Listing, Made, SeenPane, TmuxError},
 };
 
 /// One line a pane; 0x1f stands in no name, and free text comes last. Without
 /// `pane_current_command` and `pane_current_path`: those read /proc for every pane.
-pub(super) const FORMAT: &str = "#{session_id}\u{1f}#{window_id}\u{1f}#{pane_id}\u{1f}#{window_index}\u{1f}#{pane_index}\u{1f}#{@gaia_id}\u{1f}#{@gaia_win}\u{1f}#{@gaia_ws}\u{1f}#{pane_pid}\u{1f}#{pane_dead}\u{1f}#{pane_width}\u{1f}#{pane_height}\u{1f}#{pane_active}\u{1f}#{window_active}\u{1f}#{session_attached}\u{1f}#{session_activity}\u{1f}#{pane_in_mode}\u{1f}#{window_layout}\u{1f}#{session_name}\u{1f}#{window_name}\u{1f}#{pane_title}\u{1f}#{pane_start_command}";
+pub(super) const FORMAT: &str = "#{pid}\u{1f}#{session_id}\u{1f}#{window_id}\u{1f}#{pane_id}\u{1f}#{window_index}\u{1f}#{pane_index}\u{1f}#{@gaia_id}\u{1f}#{@gaia_win}\u{1f}#{@gaia_ws}\u{1f}#{pane_pid}\u{1f}#{pane_dead}\u{1f}#{pane_width}\u{1f}#{pane_height}\u{1f}#{pane_active}\u{1f}#{window_active}\u{1f}#{session_attached}\u{1f}#{session_activity}\u{1f}#{pane_in_mode}\u{1f}#{window_layout}\u{1f}#{session_name}\u{1f}#{window_name}\u{1f}#{pane_title}\u{1f}#{pane_start_command}";
 
 /// Fields of a line.
-const FIELDS: usize = 22;
+const FIELDS: usize = 23;
 /// The session that keeps the server and the control client; nobody's business.
 pub(super) const KEEPER: &str = "gaia-ctl";
 
 /// Reads the listing; a window that is linked into several sessions counts once.
-pub(super) fn read(text: &str) -> Vec<SeenPane> {
+pub(super) fn read(text: &str) -> Listing {
     let mut known = BTreeSet::new();
+    let server = text.split('\u{1f}').next().and_then(|pid| pid.parse().ok()).unwrap_or(0);
     let panes = text.lines().filter_map(pane);
-    panes.filter(|p| p.session_name != KEEPER && known.insert(p.pane.clone())).collect()
+    let panes = panes.filter(|p| p.session_name != KEEPER && known.insert(p.pane.clone()));
+    Listing { server, panes: panes.collect() }
 }
 
 fn pane(line: &str) -> Option<SeenPane> {
     let fields: Vec<&str> = line.splitn(FIELDS, '\u{1f}').collect();
-    let [session, window, pane, window_index, pane_index, unit, window_tag, session_tag, rest @ ..] =
-        &fields[..]
+    let [
+        _,
+        session,
+        window,
+        pane,
+        window_index,
+        pane_index,
+        unit,
+        window_tag,
+        session_tag,
+        rest @ ..,
+    ] = &fields[..]
     else {
         return None;
     };
@@ -64,9 +76,9 @@ fn pane(line: &str) -> Option<SeenPane> {
 /// A pane whose maker died before it could tag it still says in its command which unit it runs.
 fn from_command(command: &str) -> Option<UnitId> {
     let words = shell_words::split(command).ok()?;
-    let [.., word, folder] = &words[..] else { return None };
-    let name = std::path::Path::new(folder).file_name()?.to_str()?;
-    if word == "pane" { name.parse().ok() } else { None }
+    let at = words.iter().position(|word| word == "pane")?;
+    let name = std::path::Path::new(words.last()?).file_name()?.to_str()?;
+    if at + 1 < words.len() { name.parse().ok() } else { None }
 }
 
 /// Reads the ids of what was made.

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::{
     base::Home,
-    port::{Capture, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError},
+    port::{Capture, Listing, Made, NewPane, Place, Server, Tmux, TmuxError},
 };
 
 use control::Control;
@@ -115,7 +115,7 @@ impl Tmux for TmuxServer {
         self.ensure_server().await
     }
 
-    async fn list(&self) -> Result<Vec<SeenPane>, TmuxError> {
+    async fn list(&self) -> Result<Listing, TmuxError> {
         if self.control().is_none() {
             // After a watchdog or a new daemon: the server may be there without its client.
             self.reconnect().await?;

@@ -36,7 +36,7 @@ pub(super) fn found(home: &Home, id: &UnitId) -> Found {
 
 /// A pid is used again; a pid with its start time in the same boot is not.
 fn is_alive(claim: &Claim) -> bool {
-    claim.boot == process::boot() && process::start_time(claim.shim.pid) == Some(claim.shim.start)
+    claim.boot == process::boot() && process::is_running(claim.shim.pid, claim.shim.start)
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Option<T> {

@@ -100,9 +100,11 @@ impl Units for SystemUnits {
         files::spec(&self.home, id)
     }
 
-    fn argv(&self, id: &UnitId) -> Vec<String> {
-        let folder = self.home.unit(id);
-        vec![self.exe.display().to_string(), "pane".to_owned(), folder.display().to_string()]
+    fn argv(&self, id: &UnitId, view: bool) -> Vec<String> {
+        let mut argv = vec![self.exe.display().to_string(), "pane".to_owned()];
+        argv.extend(view.then(|| "--view".to_owned()));
+        argv.push(self.home.unit(id).display().to_string());
+        argv
     }
 
     async fn all(&self) -> Result<Vec<UnitId>, UnitError> {

@@ -169,10 +169,16 @@ impl Actor {
         Ok(())
     }
 
-    /// tmux's id of a session of ours.
+    /// tmux's id of a session of ours: the one with its tag, or, if its maker died before it could
+    /// set that, the one that shows its panes.
     pub(super) fn tmux_session(&self, name: &Name) -> Option<String> {
         let tagged = self.seen.iter().find(|seen| seen.session_tag == name.as_str());
-        tagged.map(|seen| seen.session.clone())
+        let ours = |seen: &&crate::port::SeenPane| {
+            let record = seen.unit.as_ref().and_then(|unit| self.panes.get(unit));
+            seen.session_tag.is_empty() && record.is_some_and(|record| record.session == *name)
+        };
+        let found = tagged.or_else(|| self.seen.iter().find(ours));
+        found.map(|seen| seen.session.clone())
     }
 }
 

@@ -52,6 +52,10 @@ struct Actor {
     panes: BTreeMap<UnitId, PaneRecord>,
     shims: BTreeMap<UnitId, State>,
     seen: Vec<SeenPane>,
+    /// The server that showed `seen`; `None` when none answered.
+    seen_by: Option<i32>,
+    /// The server that last showed a unit.
+    last_shown_by: BTreeMap<UnitId, i32>,
     server: Option<Server>,
     failures: BTreeMap<UnitId, u32>,
     timers: BTreeSet<(Moment, Timer)>,
@@ -88,6 +92,8 @@ pub async fn spawn(home: Home, ports: Ports, ledger: ledger::Handle) -> Result<H
         panes: BTreeMap::new(),
         shims: BTreeMap::new(),
         seen: vec![],
+        seen_by: None,
+        last_shown_by: BTreeMap::new(),
         server: None,
         failures: BTreeMap::new(),
         timers: BTreeSet::new(),

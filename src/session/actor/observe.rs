@@ -2,12 +2,12 @@ use std::collections::BTreeSet;
 
 use super::Actor;
 use crate::{
-    base::{Code, Name, Refusal, UnitId},
+    base::{Code, Name, Refusal, UnitId, unit::OnServerExit},
     ledger::Decision,
-    port::{SeenPane, Server, TmuxError},
+    port::{Listing, SeenPane, Server, TmuxError},
     session::{
         fact::{By, ServerStarted, SessionRenamed},
-        record::{Life, Phase, SessionRecord},
+        record::{Life, PaneRecord, Phase, SessionRecord},
     },
 };
 
@@ -29,30 +29,46 @@ impl Actor {
     }
 
     /// Takes in what tmux shows.
-    async fn see(&mut self) {
+    pub(super) async fn see(&mut self) {
         match self.ports.tmux.list().await {
-            Ok(seen) => self.seen = seen,
+            Ok(Listing { server, panes }) => {
+                let units = panes.iter().filter_map(|seen| seen.unit.clone());
+                self.last_shown_by.extend(units.map(|unit| (unit, server)));
+                (self.seen, self.seen_by) = (panes, Some(server));
+            }
             Err(error) => {
                 tracing::debug!(%error, "tmux shows nothing");
-                self.seen = vec![];
+                (self.seen, self.seen_by) = (vec![], None);
             }
         }
     }
 
     /// Units whose program runs while no pane shows it.
     fn hidden(&self) -> impl Iterator<Item = &UnitId> {
-        let seen: BTreeSet<&UnitId> =
-            self.seen.iter().filter_map(|seen| seen.unit.as_ref()).collect();
-        self.panes.values().filter_map(move |record| {
-            let live = self.shims.get(&record.unit).is_some_and(|shim| shim.exit.is_none());
+        self.panes.values().filter_map(|record| {
             let open = self.sessions.get(&record.session).is_some_and(|s| s.phase == Phase::Open);
-            let runs = matches!(record.life, Life::Running | Life::Held);
-            (live && open && runs && !seen.contains(&record.unit)).then_some(&record.unit)
+            (open && self.is_hidden(record)).then_some(&record.unit)
         })
+    }
+
+    /// Whether a program runs without a pane because its server died. A pane that is missing from
+    /// the server that showed it was closed by a person, and its shim is ending the program.
+    pub(super) fn is_hidden(&self, record: &PaneRecord) -> bool {
+        let Some(shim) = self.shims.get(&record.unit) else { return false };
+        let shown = self.seen.iter().any(|seen| seen.unit.as_ref() == Some(&record.unit));
+        let first = shim.claim.server.map(|server| server.pid);
+        let last = self.last_shown_by.get(&record.unit).copied().or(first);
+        let runs = matches!(record.life, Life::Running | Life::Held) && shim.exit.is_none();
+        runs && !shown && last != self.seen_by && record.pane.on_server_exit == OnServerExit::Keep
     }
 
     /// Gives every program that runs without a pane its pane back.
     async fn show_again(&mut self) {
+        if let Err(refusal) = self.server().await {
+            return tracing::error!(%refusal, "there is no server to show panes in");
+        }
+        // A server that did not answer may only have been slow: look before anything is made.
+        self.see().await;
         let touched: BTreeSet<Name> = self
             .hidden()
             .filter_map(|unit| self.panes.get(unit).map(|record| record.session.clone()))

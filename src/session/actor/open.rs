@@ -4,7 +4,7 @@ use super::{Actor, OpenRequest, Opened, observe::tmux_refusal};
 use crate::{
     base::{Code, Name, Refusal, UnitId, wire::Ask as ShimAsk},
     ledger::Decision,
-    port::{NewPane, Place},
+    port::{NewPane, Place, SeenPane},
     session::{
         fact::{By, SessionChanged, SessionOpened, SessionPlanned},
         machine::{Aim, Move, Slot, plan},
@@ -241,17 +241,15 @@ impl Actor {
                 arranged.map_err(tmux_refusal)?;
             }
         }
-        if places.fresh {
-            self.ports
-                .tmux
-                .tag(&places.session, "@gaia_ws", declared.name.as_str())
-                .await
-                .map_err(tmux_refusal)?;
-            if let Some(pane) = focus {
-                self.ports.tmux.focus(&pane).await.map_err(tmux_refusal)?;
-            }
+        if places.untagged && !places.session.is_empty() {
+            let tagged =
+                self.ports.tmux.tag(&places.session, "@gaia_ws", declared.name.as_str()).await;
+            tagged.map_err(tmux_refusal)?;
         }
-        Ok(())
+        match focus.filter(|_| places.untagged) {
+            Some(pane) => self.ports.tmux.focus(&pane).await.map_err(tmux_refusal),
+            None => Ok(()),
+        }
     }
 
     /// The unit of a declared pane, if it wants a tmux pane and has none.
@@ -263,10 +261,14 @@ impl Actor {
         let shown = self.seen.iter().any(|seen| seen.unit.as_ref() == Some(&record.unit));
         let wants = match record.life {
             Life::Starting => true,
-            Life::Held | Life::Running => self.shims.contains_key(&record.unit),
+            Life::Held | Life::Running => self.is_hidden(record),
             Life::Exited | Life::Closed | Life::Lost => false,
         };
         (wants && !shown).then(|| record.unit.clone())
+    }
+
+    fn runs_already(&self, unit: &UnitId) -> bool {
+        self.panes.get(unit).is_some_and(|record| record.life != Life::Starting)
     }
 
     async fn make(
@@ -277,7 +279,7 @@ impl Actor {
     ) -> Result<crate::port::Made, Refusal> {
         let new = NewPane {
             unit: unit.clone(),
-            argv: self.ports.units.argv(unit),
+            argv: self.ports.units.argv(unit, self.runs_already(unit)),
             cwd: pane.dir.clone(),
             title: pane.name.to_string(),
         };
@@ -318,7 +320,8 @@ impl Actor {
 /// Where the next pane of each window goes.
 struct Places {
     session: String,
-    fresh: bool,
+    /// The session is new, or its maker died before it could tag it.
+    untagged: bool,
     windows: BTreeMap<String, String>,
 }
 
@@ -332,7 +335,8 @@ impl Places {
                 windows.entry(record.window.to_string()).or_insert(seen.window.clone());
             }
         }
-        Self { fresh: session.is_empty(), session, windows }
+        let tag = |seen: &SeenPane| seen.session == session && !seen.session_tag.is_empty();
+        Self { untagged: !actor.seen.iter().any(tag), session, windows }
     }
 
     fn next(&self, declared: &Declared, window: &Name, (cols, rows): (u16, u16)) -> Place {

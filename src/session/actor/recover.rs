@@ -21,7 +21,7 @@ impl Actor {
         self.pay().await;
         self.sweep_orphans().await;
         if !self.sessions.is_empty() {
-            self.seen = self.ports.tmux.list().await.unwrap_or_default();
+            self.see().await;
             self.finish_begun().await;
         }
         self.look().await;
