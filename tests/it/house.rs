@@ -1,7 +1,7 @@
 //! A gaia of its own for one test: its home, its tmux server, its daemon; nothing is left behind.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -197,9 +197,4 @@ pub fn seen(output: &Output) -> String {
 /// A number out of JSON.
 pub fn number(value: &Value) -> i32 {
     i32::try_from(value.as_i64().unwrap_or_else(|| panic!("no number: {value}"))).unwrap()
-}
-
-/// The path as text.
-pub fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }

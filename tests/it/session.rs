@@ -135,7 +135,8 @@ fn what_a_person_makes_in_tmux_is_seen_and_left_alone() {
     house.until("the new name is taken over", || {
         house.json(&["session", "list"])[0]["name"] == "store"
     });
-    house.tmux(&["break-pane", "-d", "-s", house.pane("web")["tmux"].as_str().unwrap()]);
+    let web = house.pane("web")["tmux"].as_str().unwrap().to_owned();
+    house.tmux(&["break-pane", "-d", "-s", &web, "-t", "=store:"]);
     house.until("the pane stands where it was moved", || {
         let list = house.json(&["session", "list"]);
         list[0]["windows"].as_array().unwrap().len() == 3

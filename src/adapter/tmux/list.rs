@@ -21,7 +21,9 @@ pub(super) fn read(text: &str) -> Listing {
     let mut known = BTreeSet::new();
     let server = text.split('\u{1f}').next().and_then(|pid| pid.parse().ok()).unwrap_or(0);
     let panes = text.lines().filter_map(pane);
-    let panes = panes.filter(|p| p.session_name != KEEPER && known.insert(p.pane.clone()));
+    // A person may move a pane of ours anywhere, even there.
+    let others = |p: &SeenPane| p.session_name != KEEPER || p.unit.is_some();
+    let panes = panes.filter(|p| others(p) && known.insert(p.pane.clone()));
     Listing { server, panes: panes.collect() }
 }
 

@@ -236,7 +236,7 @@ impl TmuxServer {
                 let signalled = child.wait().await.is_ok_and(|status| status.success());
                 changes.send_modify(|count| *count += 1);
                 if !signalled {
-                    break;
+                    tracing::info!("the watch on tmux was cut off");
                 }
                 // However many changes come in a burst, one look and one new client answer them.
                 tokio::time::sleep(PAUSE).await;
