@@ -1,5 +1,7 @@
 //! The building inspector: rules about the source that the compiler does not know.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::{
     collections::BTreeSet,
     fs,

@@ -59,7 +59,7 @@ impl Lock {
         let pid = std::process::id();
         let start = process::start_time(pid as i32).unwrap_or(0);
         lock.set_len(0)?;
-        write!(lock, "pid {pid} started {start}\n")?;
+        writeln!(lock, "pid {pid} started {start}")?;
         Ok(Self(lock))
     }
 

@@ -93,6 +93,7 @@ pub enum Tell {
 }
 
 /// One frame.
+#[expect(clippy::large_enum_variant, reason = "one at a time; a box would only cost more")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// Towards the shim.

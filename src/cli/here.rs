@@ -1,5 +1,4 @@
 //! The one place that reads the environment, the present folder and the terminal.
-#![expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
 
 use std::{
     collections::BTreeMap,

@@ -3,7 +3,8 @@
 //! It owns the inner terminal, the log, the exit record and the socket of one unit. It outlives the
 //! daemon, and by its policy the tmux server. No runtime, no second thread, one poll loop.
 //!
-//! Rooms: `shim` (the loop), `life` (start, end and stop of the program), `serve` (what connections
+//! Rooms: `shim` (the loop), `ready` (its poll), `signals`,
+//! `life` (start, end and stop of the program), `serve` (what connections
 //! ask), `child`, `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
 //! again in a later pane), `sys` (the unsafe corner).
 //!
@@ -22,9 +23,11 @@ mod files;
 mod life;
 mod log;
 mod outer;
+mod ready;
 mod scan;
 mod serve;
 mod shim;
+mod signals;
 mod sys;
 mod view;
 

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fs::{self, File},
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::OwnedFd,
         unix::{
             fs::PermissionsExt,
             net::{UnixListener, UnixStream},
@@ -29,7 +29,7 @@ use nix::{
 
 use super::{
     child::Child,
-    conn::{Conn, MAX_PENDING},
+    conn::Conn,
     files,
     life::{Phase, Stopping},
     log::Log,
@@ -38,21 +38,20 @@ use super::{
     sys,
 };
 use crate::base::{
-    MarkKind, Moment,
-    unit::{self, Claim, Exit, OnServerExit, Spec, State},
+    Moment,
+    unit::{self, Claim, Exit, Spec, State},
     wire::Tell,
 };
 
 /// Size of a terminal nobody looks at.
 const SIZE: Winsize = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
-/// How long a dying tmux server may take until its pidfd says so: it closes its terminals first.
-const SERVER_END: u16 = 300;
 /// tmux reads the last output of a pane only while its process lives.
 const LINGER: Duration = Duration::from_millis(20);
 /// How long the last output may wait for a pane that does not read.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Bytes on their way to the program, and who wants a receipt for them.
+#[derive(Default)]
 pub(super) struct Typed {
     pub(super) bytes: Vec<u8>,
     pub(super) written: usize,
@@ -76,11 +75,11 @@ pub(super) struct Shim {
     pub(super) repaint: Option<(Instant, Winsize)>,
     pub(super) conns: Vec<Conn>,
     pub(super) typed: VecDeque<Typed>,
-    listener: UnixListener,
-    signals: SignalFd,
-    server: Option<OwnedFd>,
+    pub(super) listener: UnixListener,
+    pub(super) signals: SignalFd,
+    pub(super) server: Option<OwnedFd>,
     next_conn: u64,
-    hung_up: bool,
+    pub(super) hung_up: bool,
     _lock: Flock<File>,
 }
 
@@ -300,61 +299,6 @@ impl Shim {
         }
     }
 
-    fn take_signals(&mut self) {
-        while let Ok(Some(signal)) = self.signals.read_signal() {
-            match Signal::try_from(signal.ssi_signo as i32) {
-                Ok(Signal::SIGCHLD) => self.reap(),
-                Ok(Signal::SIGHUP) => self.hang_up(),
-                Ok(Signal::SIGWINCH) => {
-                    if let Some(size) = self.outer.as_ref().and_then(Outer::size) {
-                        self.resize(size);
-                    }
-                }
-                Ok(other) => drop(self.signal_program(other as i32)),
-                Err(_) => (),
-            }
-        }
-    }
-
-    /// Gives the program's terminal another size.
-    pub(super) fn resize(&mut self, size: Winsize) {
-        self.size = size;
-        if let Some(child) = &self.child {
-            sys::resize(child.master.as_fd(), size);
-        }
-        self.log.mark(MarkKind::Resize { cols: size.ws_col, rows: size.ws_row });
-    }
-
-    /// A changed size makes a full-screen program paint again: one row less, and back at once.
-    pub(super) fn begin_repaint(&mut self) {
-        if let Some(child) = &self.child {
-            let less = Winsize { ws_row: self.size.ws_row.saturating_sub(1).max(1), ..self.size };
-            sys::resize(child.master.as_fd(), less);
-            self.repaint = Some((Instant::now() + Duration::from_millis(20), self.size));
-        }
-    }
-
-    /// The pane is gone: with its server, or because a person closed it.
-    fn hang_up(&mut self) {
-        if std::mem::replace(&mut self.hung_up, true) {
-            return;
-        }
-        self.outer = None;
-        let server_died = self.server.as_ref().is_some_and(|server| {
-            let mut fds = [PollFd::new(server.as_fd(), PollFlags::POLLIN)];
-            poll(&mut fds, PollTimeout::from(SERVER_END)).is_ok_and(|n| n > 0)
-        });
-        match (server_died, self.spec.on_server_exit) {
-            (true, OnServerExit::Keep) => {
-                if !self.phase.runs() {
-                    self.phase = Phase::Over;
-                }
-            }
-            (true, OnServerExit::Stop) => self.end_unit(unit::Reason::ServerExit),
-            (false, _) => self.end_unit(unit::Reason::Hangup),
-        }
-    }
-
     fn leave(mut self) -> ExitCode {
         let until = Instant::now() + LAST_WORDS;
         while let Some(outer) = &mut self.outer
@@ -376,87 +320,6 @@ impl Shim {
         let exit = self.exit.as_ref();
         let code = exit.and_then(|e| e.code.or(e.signal.map(|signal| 128 + signal))).unwrap_or(0);
         ExitCode::from(u8::try_from(code).unwrap_or(1))
-    }
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self { bytes: vec![], written: 0, receipt: None }
-    }
-}
-
-/// What is ready after a wait.
-#[derive(Default)]
-struct Ready {
-    signals: bool,
-    program: bool,
-    program_takes: bool,
-    keys: bool,
-    pane_takes: bool,
-    caller: bool,
-    conns: Vec<usize>,
-}
-
-impl Shim {
-    fn wait(&mut self, now: Instant) -> Ready {
-        let timeout = self.patience(now);
-        let has_room = self.outer.as_mut().is_none_or(|outer| outer.has_room(now));
-        let mut slots: Vec<(BorrowedFd<'_>, PollFlags, Slot)> = vec![
-            (self.signals.as_fd(), PollFlags::POLLIN, Slot::Signals),
-            (self.listener.as_fd(), PollFlags::POLLIN, Slot::Caller),
-        ];
-        if let Some(child) = &self.child {
-            let mut flags = PollFlags::empty();
-            flags.set(PollFlags::POLLIN, has_room && self.phase != Phase::Running { closed: true });
-            flags.set(PollFlags::POLLOUT, !self.typed.is_empty());
-            if !flags.is_empty() {
-                slots.push((child.master.as_fd(), flags, Slot::Program));
-            }
-        }
-        if let Some(outer) = &self.outer {
-            let mut flags = PollFlags::POLLIN;
-            flags.set(PollFlags::POLLOUT, outer.waits() || outer.behind);
-            slots.push((outer.input(), flags, Slot::Pane));
-        }
-        let pending: usize = self.typed.iter().map(|typed| typed.bytes.len() - typed.written).sum();
-        for (at, conn) in self.conns.iter().enumerate() {
-            let mut flags = PollFlags::empty();
-            flags.set(PollFlags::POLLIN, pending < MAX_PENDING);
-            flags.set(PollFlags::POLLOUT, conn.waits());
-            slots.push((conn.fd(), flags, Slot::Conn(at)));
-        }
-        let mut fds: Vec<PollFd<'_>> =
-            slots.iter().map(|(fd, flags, _)| PollFd::new(*fd, *flags)).collect();
-        let _ = poll(&mut fds, timeout);
-        let mut ready = Ready::default();
-        for (fd, (_, _, slot)) in fds.iter().zip(&slots) {
-            ready.note(*slot, fd.revents().unwrap_or(PollFlags::empty()));
-        }
-        ready
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Slot {
-    Signals,
-    Caller,
-    Program,
-    Pane,
-    Conn(usize),
-}
-
-impl Ready {
-    fn note(&mut self, slot: Slot, seen: PollFlags) {
-        let reads = seen.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR);
-        let takes = seen.contains(PollFlags::POLLOUT);
-        match slot {
-            Slot::Signals => self.signals = reads,
-            Slot::Caller => self.caller = reads,
-            Slot::Program => (self.program, self.program_takes) = (reads, takes),
-            Slot::Pane => (self.keys, self.pane_takes) = (reads, takes),
-            Slot::Conn(at) if reads => self.conns.push(at),
-            Slot::Conn(_) => (),
-        }
     }
 }
 

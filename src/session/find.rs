@@ -61,7 +61,7 @@ impl Finder<'_> {
     }
 
     /// A session of this name from a layout, in a folder.
-    pub(crate) fn from_layout(
+    pub(crate) fn laid_out(
         &self,
         layout: &str,
         dir: &Path,

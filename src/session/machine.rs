@@ -10,7 +10,7 @@ use super::{
 };
 use crate::base::{
     Name, UnitId,
-    unit::{Exit, OnExit, OnServerExit, Reason},
+    unit::{Exit, OnExit, Reason},
 };
 
 /// A declared place of a session and what stands there now.
@@ -62,21 +62,11 @@ impl Move {
     }
 }
 
-/// What a plan is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Aim {
-    /// A person asks for the declared state: panes that closed are opened again.
-    Declared,
-    /// A daemon or a tmux server came back: what was begun is finished, what runs is shown, and
-    /// what a person closed stays closed.
-    Recover,
-}
-
 /// The fewest moves from what is there to what is wanted; none if it is as wanted already.
 ///
 /// A program that ended in a pane that stays is left alone: that is what its `on_exit` asked for.
 /// Panes that a person made are not slots, so no move ever concerns them.
-pub(crate) fn plan(wanted: &Declared, old: &Declared, slots: &[Slot], aim: Aim) -> Vec<Move> {
+pub(crate) fn plan(wanted: &Declared, old: &Declared, slots: &[Slot]) -> Vec<Move> {
     let mut moves = Vec::new();
     for slot in slots {
         let kept = find(wanted, &slot.window, &slot.pane.name).is_some();
@@ -89,7 +79,7 @@ pub(crate) fn plan(wanted: &Declared, old: &Declared, slots: &[Slot], aim: Aim) 
         let before = moves.len();
         for pane in &window.panes {
             let at = |s: &&Slot| s.window == window.name && s.pane.name == pane.name;
-            moves.extend(one(&window.name, pane, slots.iter().find(at), aim));
+            moves.extend(one(&window.name, pane, slots.iter().find(at)));
         }
         let grew = moves[before..].iter().any(makes_a_pane);
         let shrank = moves.iter().any(|m| matches!(m, Move::Close(_, w, _) if *w == window.name));
@@ -109,18 +99,17 @@ fn makes_a_pane(one: &Move) -> bool {
     }
 }
 
-fn one(window: &Name, pane: &Pane, slot: Option<&Slot>, aim: Aim) -> Option<Move> {
+fn one(window: &Name, pane: &Pane, slot: Option<&Slot>) -> Option<Move> {
     let Some(slot) = slot else { return Some(Move::Make(window.clone(), pane.clone())) };
     let unit = slot.unit.clone();
     let open = || Move::Open(unit.clone(), window.clone(), pane.clone());
-    match (slot.life, aim) {
-        (Life::Starting, _) if !slot.shown => Some(open()),
-        (Life::Closed | Life::Lost, Aim::Declared) => Some(open()),
-        (Life::Closed | Life::Lost, Aim::Recover) => None,
-        (Life::Starting | Life::Held | Life::Running | Life::Exited, _) => {
+    match slot.life {
+        Life::Starting if !slot.shown => Some(open()),
+        Life::Closed | Life::Lost => Some(open()),
+        Life::Starting | Life::Held | Life::Running | Life::Exited => {
             if runs_otherwise(&slot.pane, pane) {
                 Some(Move::Change(unit, window.clone(), pane.clone()))
-            } else if !slot.shown && !follows_server(slot, aim) {
+            } else if !slot.shown {
                 Some(Move::Show(unit, window.clone()))
             } else if slot.pane != *pane {
                 Some(Move::Note(unit, window.clone(), pane.clone()))
@@ -129,11 +118,6 @@ fn one(window: &Name, pane: &Pane, slot: Option<&Slot>, aim: Aim) -> Option<Move
             }
         }
     }
-}
-
-/// Whether the program is ending right now because its server did.
-fn follows_server(slot: &Slot, aim: Aim) -> bool {
-    aim == Aim::Recover && slot.pane.on_server_exit == OnServerExit::Stop
 }
 
 /// Whether a change of the declaration needs another process.

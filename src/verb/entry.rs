@@ -37,8 +37,11 @@ pub struct Entry {
     /// Reads and completes the arguments; refuses what makes no sense before the daemon is asked.
     pub read: fn(&ArgMatches, &Here) -> Result<Request, Refusal>,
     /// Writes a reply for a person, and says whether the thing asked about failed.
-    pub show: fn(Value, &Ui) -> Result<(String, bool), Refusal>,
+    pub show: fn(Value, &Ui) -> Shown,
 }
+
+/// A reply for a person, and whether the thing asked about failed.
+pub(super) type Shown = Result<(String, bool), Refusal>;
 
 /// A request ready to go.
 pub struct Request {

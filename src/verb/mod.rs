@@ -20,7 +20,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use crate::client::Method;
+pub use crate::client::{Method, route};
 pub use entry::{Answer, Entry, Follow, Noun, entry};
 pub use here::Here;
 pub use mount::mount;

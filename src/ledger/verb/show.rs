@@ -47,7 +47,7 @@ impl Verb for Show {
         let show = |item: &serde_json::Value, ui: &Ui| {
             serde_json::from_value(item.clone()).map_or_else(|_| item.to_string(), |e| line(&e, ui))
         };
-        let path = crate::client::route("/v1/ledger/stream", args);
+        let path = crate::verb::route("/v1/ledger/stream", args);
         args.follow.then_some(Follow { path, show, raw: false })
     }
 

@@ -7,7 +7,7 @@ use crate::{
     port::{NewPane, Place, SeenPane},
     session::{
         fact::{By, SessionChanged, SessionOpened, SessionPlanned},
-        machine::{Aim, Move, Slot, plan},
+        machine::{Move, Slot, plan},
         model::{Declared, Pane},
         record::{Life, PaneRecord, Phase, SessionRecord},
     },
@@ -26,7 +26,7 @@ impl Actor {
             self.keep_added(old, &mut request.declared);
         }
         let before = old.as_ref().map_or(&request.declared, |old| &old.declared);
-        let moves = plan(&request.declared, before, &self.slots(&name), Aim::Declared);
+        let moves = plan(&request.declared, before, &self.slots(&name));
         let opened = Opened { moves: moves.iter().map(Move::show).collect() };
         if request.dry_run || (moves.is_empty() && old.is_some()) {
             return Ok(opened);
@@ -150,10 +150,20 @@ impl Actor {
         self.store(decision).await?;
         self.panes.extend(fresh.into_iter().map(|pane| (pane.unit.clone(), pane)));
         self.sessions.insert(record.name().clone(), record.clone());
-        for unit in stopped {
+        for unit in stopped.into_iter().chain(self.left_over(&record)) {
             self.drop_unit(&unit).await;
         }
         Ok(record)
+    }
+
+    /// Panes that are gone and no longer declared.
+    fn left_over(&self, record: &SessionRecord) -> Vec<UnitId> {
+        let wanted = |pane: &PaneRecord| {
+            let mut windows = record.declared.windows.iter().filter(|w| w.name == pane.window);
+            windows.any(|w| w.panes.iter().any(|p| p.name == pane.pane.name))
+        };
+        let of = self.panes.values().filter(|pane| pane.session == *record.name());
+        of.filter(|pane| !wanted(pane) && !pane.life.has_shim()).map(|p| p.unit.clone()).collect()
     }
 
     /// A unit that is started again keeps its history; one that runs is restarted in its pane.

@@ -4,6 +4,7 @@
 mod fault;
 mod layout;
 mod load;
+mod pane;
 mod raw;
 mod values;
 

@@ -72,7 +72,7 @@ impl Verb for Logs {
     }
 
     fn follow(args: &Args) -> Option<Follow> {
-        let path = crate::client::route("/v1/panes/{target}/logs/stream", args);
+        let path = crate::verb::route("/v1/panes/{target}/logs/stream", args);
         Some(Follow {
             path,
             show: |item, _| item["text"].as_str().unwrap_or("").to_owned(),

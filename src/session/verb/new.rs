@@ -66,7 +66,7 @@ impl Verb for New {
         }
         let (declared, origin) = match layout {
             Some(layout) => {
-                let declared = common::finder(&sessions, &env).from_layout(&layout, &dir, &name)?;
+                let declared = common::finder(&sessions, &env).laid_out(&layout, &dir, &name)?;
                 (declared, Origin::Layout(layout))
             }
             None => {
