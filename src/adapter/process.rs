@@ -25,15 +25,24 @@ pub fn is_running(pid: i32, start: u64) -> bool {
     !fields.starts_with(['Z', 'X']) && start_time(pid) == Some(start)
 }
 
-/// Name of the foreground program of the terminal that `pid` leads, and whether that is `pid`
-/// itself: a shell that waits at its prompt is its own foreground.
-#[must_use]
-pub fn foreground(pid: i32) -> Option<(String, bool)> {
+/// Shells of people.
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh"];
+
+/// The processes of this machine.
+pub struct SystemProcesses;
+
+impl crate::port::Processes for SystemProcesses {
+    fn is_idle_shell(&self, pid: i32) -> bool {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        SHELLS.contains(&name.trim()) && foreground(pid) == Some(pid)
+    }
+}
+
+/// The process group that has the terminal of a process: a shell at its prompt has it itself.
+fn foreground(pid: i32) -> Option<i32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    let group: i32 = fields.split_whitespace().nth(5)?.parse().ok()?;
-    let name = std::fs::read_to_string(format!("/proc/{group}/comm")).ok()?;
-    Some((name.trim().to_owned(), group == pid))
+    fields.split_whitespace().nth(5)?.parse().ok()
 }
 
 /// Private and shared memory a process holds, in bytes (`VmRSS` of proc(5) `status`).
@@ -117,4 +126,9 @@ pub fn terminal_size() -> Option<(u16, u16)> {
 pub fn boot() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     id.trim().to_owned()
+}
+
+/// Lets this thread rest.
+pub fn pause(span: std::time::Duration) {
+    std::thread::sleep(span);
 }

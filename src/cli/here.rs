@@ -22,7 +22,7 @@ pub(super) fn read() -> Result<Here, Refusal> {
     })?;
     let home = home(&env, &cwd)?;
     let size = std::io::stdout().is_terminal().then(terminal_size).flatten();
-    Ok(Here { cwd, env, home, stdin, size })
+    Ok(Here { cwd, env, home, stdin, read: read_text, size })
 }
 
 fn home(env: &BTreeMap<String, String>, cwd: &std::path::Path) -> Result<Home, Refusal> {
@@ -40,6 +40,10 @@ fn home(env: &BTreeMap<String, String>, cwd: &std::path::Path) -> Result<Home, R
 
 fn terminal_size() -> Option<(u16, u16)> {
     crate::adapter::process::terminal_size()
+}
+
+fn read_text(path: &std::path::Path) -> Result<String, Refusal> {
+    crate::adapter::files::read_text(path).map_err(|what| Refusal::new(Code::Invalid, what))
 }
 
 fn stdin() -> Result<Vec<u8>, Refusal> {

@@ -4,6 +4,7 @@
 mod attach;
 mod daemon;
 mod here;
+mod replay;
 mod send;
 mod start;
 mod store;
@@ -60,6 +61,7 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
         ("attach", _) => attach::run(sub, here, json),
         ("import", _) => store::import(sub, here, json),
         ("export", _) => store::export(sub, here, json),
+        ("session", Some(("replay", args))) => replay::run(args, here),
         ("ledger", Some(("verify", args))) if args.contains_id("file") => {
             store::verify_file(args, here, json)
         }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     adapter::{
         SledStore, SystemClock, SystemFiles, SystemRandom, SystemUnits, TmuxOptions, TmuxServer,
+        process,
     },
     base::{Code, Home, Refusal},
     ledger,
@@ -79,6 +80,7 @@ impl World {
         let ports = session::Ports {
             tmux: Arc::new(TmuxServer::new(home.clone(), tmux)),
             units: Arc::new(units),
+            processes: Arc::new(process::SystemProcesses),
             files: Arc::new(SystemFiles),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -95,10 +97,11 @@ impl World {
     fn crashing_at(self, at: u32) -> Self {
         use crate::adapter::crash::{Crashing, Fuse};
         let fuse = Fuse::new(at);
-        let session::Ports { tmux, units, files, clock, random } = self.ports;
+        let session::Ports { tmux, units, processes, files, clock, random } = self.ports;
         let ports = session::Ports {
             tmux: Arc::new(Crashing { inner: tmux, fuse: fuse.clone() }),
             units: Arc::new(Crashing { inner: units, fuse: fuse.clone() }),
+            processes,
             files,
             clock,
             random,

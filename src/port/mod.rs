@@ -4,6 +4,7 @@
 
 mod clock;
 mod files;
+mod processes;
 mod random;
 mod store;
 mod tmux;
@@ -11,6 +12,7 @@ mod units;
 
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
+pub use processes::{FakeProcesses, Processes};
 pub use random::{FakeRandom, Random};
 pub use store::{Entries, Entry, FakeStore, Op, Store, StoreError};
 pub use tmux::{Capture, Listing, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};

@@ -14,10 +14,12 @@
 //! - What a person does by hand in tmux is taken over, not fought.
 
 mod actor;
+mod cast;
 mod env;
 mod fact;
 mod file;
 mod find;
+mod import;
 mod layouts;
 mod machine;
 mod model;

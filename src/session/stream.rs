@@ -6,11 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use regex::Regex;
 
 use super::{
     actor::Handle,
+    cast::Cast,
     verb::logs::{Args, Piece, begin, unit},
 };
 use crate::{
@@ -27,7 +28,44 @@ where
     Handle: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    router.route("/v1/panes/{target}/logs/stream", get(logs))
+    router
+        .route("/v1/panes/{target}/logs/stream", get(logs))
+        .route("/v1/panes/{target}/recording/stream", get(recording))
+}
+
+/// Marks read from an index at once.
+const PAGE: usize = 4096;
+
+async fn recording(State(sessions): State<Handle>, Path(target): Path<String>) -> Response {
+    match unit(&sessions, &target) {
+        Ok(unit) => sse(cast(sessions, unit)),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// The lines of a recording, page by page.
+fn cast(sessions: Handle, unit: UnitId) -> impl Stream<Item = serde_json::Value> + Send {
+    let pages = stream::unfold((Some(0_u64), Cast::default()), move |(from, mut cast)| {
+        let (sessions, unit) = (sessions.clone(), unit.clone());
+        async move {
+            let from = from?;
+            let units = &sessions.ports().units;
+            let marks = units.marks(&unit, from, PAGE).await.ok()?;
+            let last = marks.len() < PAGE || marks.last().is_some_and(|mark| mark.offset <= from);
+            let taken = if last { marks.len() } else { marks.len() - 1 };
+            let mut lines = Vec::new();
+            for (at, mark) in marks.iter().enumerate().take(taken) {
+                let to = marks.get(at + 1).map_or(u64::MAX, |next| next.offset);
+                let length =
+                    usize::try_from(to - mark.offset).unwrap_or(usize::MAX).min(PIECE * 16);
+                let bytes = units.output(&unit, mark.offset, length).await.ok()?.bytes;
+                lines.extend(cast.lines(mark, &bytes));
+            }
+            let next = marks.last().filter(|_| !last).map(|mark| mark.offset);
+            Some((stream::iter(lines), (next, cast)))
+        }
+    });
+    pages.flatten()
 }
 
 /// What a stream is asked; its target comes from the path.

@@ -12,6 +12,8 @@ pub struct Here {
     pub home: Home,
     /// Reads all of standard input; refused when that is a terminal.
     pub stdin: fn() -> Result<Vec<u8>, Refusal>,
+    /// Reads a text file of the caller's.
+    pub read: fn(&std::path::Path) -> Result<String, Refusal>,
     /// Columns and rows of the terminal, if there is one.
     pub size: Option<(u16, u16)>,
 }

@@ -6,7 +6,7 @@ use super::close::What;
 use crate::{
     base::{Home, Name, Refusal},
     ledger::{self, Decision},
-    port::{Clock, Files, Random, Tmux, Units},
+    port::{Clock, Files, Processes, Random, Tmux, Units},
     session::{model::Declared, record::Origin, view::View},
 };
 
@@ -17,6 +17,8 @@ pub struct Ports {
     pub tmux: Arc<dyn Tmux>,
     /// The shims.
     pub units: Arc<dyn Units>,
+    /// The processes of the machine.
+    pub processes: Arc<dyn Processes>,
     /// The files of the person.
     pub files: Arc<dyn Files>,
     /// The time.

@@ -7,14 +7,18 @@ mod attach;
 mod capture;
 mod common;
 mod down;
+mod import_from;
 mod kill;
 mod layouts;
 mod list;
 pub(super) mod logs;
 mod new;
+mod prune;
 mod rename;
+mod replay;
 mod restart;
 mod restore;
+mod save;
 mod send;
 mod show;
 mod status;
@@ -24,6 +28,7 @@ crate::verbs!(super::actor::Handle =>
     new::New, list::List, show::Show, layouts::Layouts, rename::Rename, kill::Kill,
     add_window::AddWindow, add_pane::AddPane, send::Send, capture::Capture, logs::Logs,
     restart::Restart, restore::Restore, attach::Attach,
+    import_from::Import, save::Save, prune::Prune, replay::Replay,
 );
 
 /// The verbs that stand at the top of the command line.
