@@ -10,6 +10,7 @@ pub mod adapter;
 pub mod base;
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod daemon;
 pub mod doctor;
 pub mod ledger;

@@ -4,6 +4,7 @@
 //! Invariant: nothing here does I/O, reads a clock, or imports another gaia module.
 
 mod fact;
+mod fault;
 mod home;
 mod id;
 mod moment;
@@ -12,11 +13,14 @@ mod refusal;
 pub mod unit;
 mod unitlog;
 pub mod wire;
+mod words;
 
 pub use fact::{Envelope, Fact, UnreadableFact};
+pub use fault::{ConfigError, faults_refusal, nearest};
 pub use home::{Home, MAX_SOCKET_PATH};
 pub use id::{BadId, UnitId};
 pub use moment::Moment;
 pub use name::{BadName, Name};
 pub use refusal::{Code, Refusal};
 pub use unitlog::{Mark, MarkKind, SegmentName};
+pub use words::{SIGNALS, duration, signal};

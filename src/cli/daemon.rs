@@ -9,6 +9,7 @@ use crate::{
     adapter::{LogFile, files, process},
     base::{Code, Refusal},
     client::{Client, Method},
+    config::Settings,
     daemon::Options,
     verb::Here,
 };
@@ -23,12 +24,15 @@ pub(super) fn commands() -> Vec<Command> {
         Command::new("run").about("Run the daemon in the foreground").arg(spawned),
         Command::new("start").about("Start the daemon if it does not run"),
         Command::new("restart").about("End the daemon and start this gaia's; no pane is touched"),
+        Command::new("logs").about("Print the daemon's own log"),
+        Command::new("install")
+            .about("Start the daemon at login: a systemd user unit, or a launchd agent on macOS"),
     ]
 }
 
 /// Whether this verb of `daemon` is run here instead of being sent.
 pub(super) fn is_local(verb: &str) -> bool {
-    matches!(verb, "run" | "start" | "restart" | "stop" | "status")
+    matches!(verb, "run" | "start" | "restart" | "stop" | "status" | "logs" | "install")
 }
 
 /// Runs a local verb.
@@ -46,6 +50,8 @@ pub(super) fn run(
             stop(here, false)?;
             started(here, json)
         }
+        "logs" => logs(here),
+        "install" => super::install::run(here, json),
         _ => started(here, json),
     }
 }
@@ -89,6 +95,14 @@ fn stop(here: &Here, json: bool) -> Result<Outcome, Refusal> {
     Ok(Outcome::ok(if json { json_text(&reply) } else { text }))
 }
 
+fn logs(here: &Here) -> Result<Outcome, Refusal> {
+    let path = here.home.logs().join("daemon.log");
+    let text = files::read_text(&path).map_err(|what| {
+        Refusal::new(Code::NotFound, what).help("no daemon has run with this home yet")
+    })?;
+    Ok(Outcome::ok(text))
+}
+
 fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
     if spawned {
         process::leave_terminal();
@@ -105,15 +119,21 @@ fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
 }
 
 fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
-    log_to_file(here)?;
+    let settings = super::config::settings(here)?;
+    log_to_file(here, &settings)?;
     let crash_at = here.env.get("GAIA_CRASH_AT").and_then(|at| at.parse().ok());
     let ready = move || {
         if spawned {
             let _ = process::close_stdout(start::READY);
         }
     };
-    let options =
-        Options { home: here.home.clone(), exe: here::exe()?, crash_at, ready: Box::new(ready) };
+    let options = Options {
+        home: here.home.clone(),
+        exe: here::exe()?,
+        settings,
+        crash_at,
+        ready: Box::new(ready),
+    };
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -122,22 +142,25 @@ fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
         .block_on(crate::daemon::serve(options))
 }
 
-/// Size at which the daemon's log is rotated, and how many old ones are kept.
-const LOG: (u64, u32) = (8 << 20, 4);
-
-fn log_to_file(here: &Here) -> Result<(), Refusal> {
+fn log_to_file(here: &Here, settings: &Settings) -> Result<(), Refusal> {
     let folder = here.home.logs();
     let fault = |error: &std::io::Error| {
         world(&format!("the folder {} cannot be written", folder.display()), error)
             .help("free some space or correct its owner, or set GAIA_HOME to another folder")
     };
     files::private_dir(&folder).map_err(|e| fault(&e))?;
-    let file = LogFile::open(folder.join("daemon.log"), LOG.0, LOG.1).map_err(|e| fault(&e))?;
+    let limit = settings.number("daemon", "log_size").max(4096);
+    let keep = u32::try_from(settings.number("daemon", "log_files")).unwrap_or(4);
+    let file = LogFile::open(folder.join("daemon.log"), limit, keep).map_err(|e| fault(&e))?;
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
-        .with_max_level(tracing::Level::INFO)
+        .with_max_level(level(settings))
         .with_writer(std::sync::Mutex::new(file));
     subscriber.init();
     std::panic::set_hook(Box::new(|info| tracing::error!("{info}")));
     Ok(())
+}
+
+fn level(settings: &Settings) -> tracing::Level {
+    settings.text("daemon", "log_level").parse().unwrap_or(tracing::Level::INFO)
 }

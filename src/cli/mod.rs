@@ -2,8 +2,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the room that prints")]
 
 mod attach;
+mod complete;
+mod config;
 mod daemon;
+mod doctor;
 mod here;
+mod install;
 mod replay;
 mod send;
 mod start;
@@ -38,6 +42,9 @@ impl Outcome {
 /// The whole of `main`.
 #[must_use]
 pub fn main() -> ExitCode {
+    if complete::answer_shell() {
+        return ExitCode::SUCCESS;
+    }
     let matches = command().get_matches();
     match here::read().and_then(|here| run(&matches, &here)) {
         Ok(outcome) => {
@@ -59,6 +66,10 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
             daemon::run(verb, args, here, json)
         }
         ("attach", _) => attach::run(sub, here, json),
+        ("config", _) => config::run(sub, here, json),
+        ("doctor", _) => doctor::run(here, json),
+        ("completion", _) => complete::script(sub),
+        ("man", _) => complete::man(sub, here),
         ("import", _) => store::import(sub, here, json),
         ("export", _) => store::export(sub, here, json),
         ("session", Some(("replay", args))) => replay::run(args, here),

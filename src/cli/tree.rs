@@ -19,7 +19,12 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true);
     let root = crate::daemon::nouns().into_iter().fold(root, add_noun);
-    let root = root.subcommand(super::attach::command()).subcommand(super::store::import_command());
+    let root = root
+        .subcommand(super::attach::command())
+        .subcommand(super::store::import_command())
+        .subcommand(super::config::command())
+        .subcommand(super::doctor::command())
+        .subcommands(super::complete::commands());
     super::daemon::commands().into_iter().fold(root, |root, command| {
         root.mut_subcommand("daemon", |daemon| daemon.subcommand(command))
     })

@@ -29,9 +29,9 @@ use crate::{
 pub(super) async fn listen(
     home: &Home,
     rooms: Rooms,
+    tcp: Option<(String, String)>,
     stop: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, Refusal> {
-    let tcp = rooms.tcp();
     let router = router(rooms);
     let socket = home.api_socket();
     let _ = std::fs::remove_file(&socket);

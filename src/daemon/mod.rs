@@ -8,6 +8,7 @@
 mod api;
 mod guard;
 mod rooms;
+mod token;
 mod verb;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -21,6 +22,7 @@ pub use rooms::nouns;
 use crate::{
     adapter::{Lock, LockError, files},
     base::{Code, Home, Refusal},
+    config::Settings,
 };
 
 /// How long answers under way may take once the daemon shall end.
@@ -32,6 +34,8 @@ pub struct Options {
     pub home: Home,
     /// The gaia executable, for the shims it starts.
     pub exe: PathBuf,
+    /// Its settings.
+    pub settings: Settings,
     /// Debug builds only: die at this change of the world (see `adapter::crash`).
     pub crash_at: Option<u32>,
     /// Called once, when the API answers.
@@ -47,16 +51,16 @@ pub async fn serve(options: Options) -> Result<(), Refusal> {
     let _lock = Lock::take(&home.lock()).map_err(|e| held(&home, e))?;
     let end = Arc::new(Notify::new());
     let (stop, stopped) = watch::channel(false);
+    let tcp = token::listener(&options)?;
     let world = rooms::World::new(&options)?;
-    let rooms = Rooms::build(&home, world, Arc::clone(&end)).await?;
-    let api = api::listen(&home, rooms.clone(), stopped).await?;
+    let rooms = Rooms::build(&options, world, Arc::clone(&end)).await?;
+    let api = api::listen(&home, rooms, tcp, stopped).await?;
     (options.ready)();
     tracing::info!(home = %home.root().display(), "the daemon runs");
     wait_for_end(&end).await;
     let _ = stop.send(true);
     // Streams have no end of their own: they are cut after this.
     let _ = tokio::time::timeout(LAST_ANSWERS, api).await;
-    rooms.close().await;
     tracing::info!("the daemon ends; panes go on");
     let _ = std::fs::remove_file(home.api_socket());
     Ok(())

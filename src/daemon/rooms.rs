@@ -14,7 +14,8 @@ use crate::{
         SledStore, SystemClock, SystemFiles, SystemRandom, SystemUnits, TmuxOptions, TmuxServer,
         process,
     },
-    base::{Code, Home, Refusal},
+    base::{Code, Refusal, unit::LogRule},
+    config::Settings,
     ledger,
     port::Store,
     session,
@@ -32,14 +33,16 @@ pub(super) struct Rooms {
 impl Rooms {
     /// Builds the house: finds the panes that go on, starts the actors.
     pub(super) async fn build(
-        home: &Home,
+        options: &Options,
         world: World,
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
+        let Options { home, settings, .. } = options;
         let World { store, ports } = world;
         let clock = Arc::clone(&ports.clock);
-        let ledger = ledger::spawn(store, Arc::clone(&clock), ledger::Retention::default())?;
-        let sessions = session::spawn(home.clone(), ports, ledger.clone()).await?;
+        let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
+        let sessions =
+            session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
         Ok(Self { daemon, ledger, sessions })
     }
@@ -50,14 +53,22 @@ impl Rooms {
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         session::streams(session::routes(router))
     }
+}
 
-    /// Address and token of the TCP listener, if it is configured.
-    pub(super) fn tcp(&self) -> Option<(String, String)> {
-        None
+fn retention(settings: &Settings) -> ledger::Retention {
+    let entries = settings.number("ledger", "keep_entries");
+    ledger::Retention { entries, age: settings.span("ledger", "keep_age") }
+}
+
+fn upkeep(settings: &Settings) -> session::Upkeep {
+    session::Upkeep {
+        keep_logs: settings.span("logs", "keep"),
+        prune_idle: settings.span("prune", "idle"),
+        log: LogRule {
+            segment_bytes: settings.number("logs", "segment").max(4096),
+            keep_bytes: settings.number("logs", "keep_size"),
+        },
     }
-
-    /// Returns when everything that was promised is on disk.
-    pub(super) async fn close(&self) {}
 }
 
 /// Which adapter serves which port.
@@ -69,10 +80,16 @@ pub(super) struct World {
 impl World {
     /// The world as it is: opens the store, listens for shims.
     pub(super) fn new(options: &Options) -> Result<Self, Refusal> {
-        let Options { home, exe, .. } = options;
+        let Options { home, exe, settings, .. } = options;
         let store = SledStore::open(&home.store()).map_err(ledger::store_refusal)?;
         let keeper = [&exe.display().to_string(), "pane", "--hold"].map(str::to_owned).to_vec();
-        let tmux = TmuxOptions { keeper, user_config: None, history: 50_000 };
+        let tmux = TmuxOptions {
+            keeper,
+            user_config: Some(settings.text("tmux", "user_config"))
+                .filter(|p| !p.is_empty())
+                .map(Into::into),
+            history: u32::try_from(settings.number("tmux", "history")).unwrap_or(u32::MAX),
+        };
         let units = SystemUnits::new(home.clone(), exe.clone()).map_err(|error| {
             Refusal::new(Code::Failed, format!("the hello socket cannot be made: {error}"))
                 .help("free some space or correct the owner of the home")

@@ -9,11 +9,10 @@ use axum::{
     routing::get,
 };
 use futures_util::StreamExt;
-use jiff::SignedDuration;
 
 use super::{actor::Handle, chain::Entry};
 use crate::{
-    base::{Code, Moment, Refusal},
+    base::{Code, Moment, Refusal, duration},
     verb::sse,
 };
 
@@ -34,7 +33,7 @@ impl Wanted {
             None => Moment(0),
             Some(text) => moment(text, ledger.now()).ok_or_else(|| {
                 Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
-                    .help("write it like 10m, 2h or 36h")
+                    .help("write it like 10m, 2h or 7d")
             })?,
         };
         Ok(Self { since, kind: kind.map(str::to_owned) })
@@ -49,8 +48,7 @@ fn moment(text: &str, now: Moment) -> Option<Moment> {
     if let Ok(millis) = text.parse() {
         return Some(Moment(millis));
     }
-    let span: SignedDuration = text.parse().ok()?;
-    let millis = u64::try_from(span.as_millis()).ok()?;
+    let millis = u64::try_from(duration(text)?.as_millis()).ok()?;
     Some(Moment(now.0.saturating_sub(millis)))
 }
 

@@ -7,12 +7,12 @@ use std::{
 };
 
 use super::{
-    file::{Context, Source, load, refusal},
+    file::{Context, Source, load},
     layouts::{builtin, builtin_names},
     model::Declared,
 };
 use crate::{
-    base::{Code, Home, Name, Refusal},
+    base::{Code, Home, Name, Refusal, faults_refusal},
     port::Files,
 };
 
@@ -76,7 +76,13 @@ impl Finder<'_> {
         self.load(&source, dir, Some(name))
     }
 
-    fn load(&self, source: &Source, dir: &Path, name: Option<&Name>) -> Result<Declared, Refusal> {
+    /// Reads and checks a definition.
+    pub(crate) fn load(
+        &self,
+        source: &Source,
+        dir: &Path,
+        name: Option<&Name>,
+    ) -> Result<Declared, Refusal> {
         let home = PathBuf::from(self.env.get("HOME").map_or("/", String::as_str));
         let context = Context {
             dir,
@@ -85,7 +91,7 @@ impl Finder<'_> {
             layouts: self.layouts(dir).into_iter().map(|layout| layout.name).collect(),
             is_dir: &|path| self.files.is_dir(path),
         };
-        load(source, &context, name).map_err(|faults| refusal(&faults))
+        load(source, &context, name).map_err(|faults| faults_refusal(&faults))
     }
 
     fn layout(&self, dir: &Path, name: &str) -> Option<Source> {

@@ -29,9 +29,9 @@ mod target;
 mod verb;
 mod view;
 
-pub use actor::{Handle, Ports, spawn};
+pub use actor::{Handle, Ports, Upkeep, spawn};
 pub use fact::KINDS as FACTS;
-pub use file::{ConfigError, Context, Source, load, refusal};
+pub use file::{Context, Source, load};
 pub use layouts::{builtin, builtin_names};
 pub use model::{Command, Declared, Layout, Pane, StopRule, Window};
 pub use record::{Life, Origin, Phase};
@@ -45,3 +45,15 @@ pub fn schema() -> serde_json::Value {
 }
 
 pub(crate) use stream::routes as streams;
+
+/// Checks a definition as `gaia up` would read it from this folder.
+pub fn validate(
+    files: &dyn crate::port::Files,
+    here: &crate::verb::Here,
+    (path, bytes): (&std::path::Path, &[u8]),
+    dir: &std::path::Path,
+) -> Result<Declared, crate::base::Refusal> {
+    let finder = find::Finder { files, home: &here.home, env: &here.env };
+    let source = Source { path: path.display().to_string(), bytes: bytes.to_vec() };
+    finder.load(&source, dir, None)
+}

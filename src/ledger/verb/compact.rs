@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use crate::{
-    base::{Code, Refusal},
+    base::{Code, Refusal, duration},
     ledger::{
         actor::{Handle, Retention},
         chain::Checkpoint,
@@ -39,18 +39,14 @@ impl Verb for Compact {
     async fn run(ledger: Handle, args: Args) -> Result<Self::Reply, Refusal> {
         let age = match args.older.as_deref() {
             None => Duration::ZERO,
-            Some(text) => text
-                .parse::<jiff::SignedDuration>()
-                .ok()
-                .and_then(|d| d.try_into().ok())
-                .ok_or_else(|| {
-                    Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
-                        .help("write it like 36h or 2160h")
-                })?,
+            Some(text) => duration(text).ok_or_else(|| {
+                Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
+                    .help("write it like 36h or 90d")
+            })?,
         };
         if args.keep == 0 && age.is_zero() {
             return Err(Refusal::new(Code::Invalid, "what shall be kept?")
-                .help("gaia ledger compact --keep 10000, or --older 2160h"));
+                .help("gaia ledger compact --keep 10000, or --older 90d"));
         }
         ledger.compact(Retention { entries: args.keep, age }).await
     }

@@ -4,7 +4,7 @@ use super::{Actor, OpenRequest};
 use crate::{
     base::{
         Code, Name, Refusal, UnitId,
-        unit::{LogRule, Spec, Stop, VERSION},
+        unit::{Spec, Stop, VERSION},
     },
     session::{
         env::{Env, Parts, resolve},
@@ -47,7 +47,7 @@ impl Actor {
             on_exit: pane.on_exit,
             stop: Stop { signal: pane.stop.signal, grace_ms: pane.stop.grace_ms },
             limits: pane.limits.clone(),
-            log: LogRule::default(),
+            log: self.upkeep.log.clone(),
             hello: Some(self.home.hello_socket()),
         };
         let prepared = self.ports.units.prepare(&spec).await;

@@ -16,6 +16,7 @@ mod keep;
 mod launch;
 mod observe;
 mod open;
+mod prune;
 mod recover;
 
 use std::{
@@ -30,13 +31,17 @@ pub(crate) use close::What;
 pub(crate) use handle::{Ask, OpenRequest, Opened};
 pub use handle::{Handle, Ports};
 pub(crate) use observe::tmux_refusal;
+pub(crate) use prune::{Pruned, prune};
 
 use super::{
     record::{PaneRecord, SessionRecord},
     view::View,
 };
 use crate::{
-    base::{Home, Moment, Name, Refusal, UnitId, unit::State},
+    base::{
+        Home, Moment, Name, Refusal, UnitId,
+        unit::{LogRule, State},
+    },
     ledger::{self, Decision},
     port::{SeenPane, Server, UnitEvent},
 };
@@ -44,8 +49,23 @@ use crate::{
 /// Structure hints of tmux are answered by one look after this pause, however many come.
 const COALESCE: Duration = Duration::from_millis(50);
 
+/// What the actor does of itself from time to time; zero spans are never.
+#[derive(Debug, Clone)]
+pub struct Upkeep {
+    /// How long the folder of a unit is kept after its pane is gone.
+    pub keep_logs: Duration,
+    /// Idle time after which a session is ended.
+    pub prune_idle: Duration,
+    /// How much output of a pane is kept.
+    pub log: LogRule,
+}
+
+/// How often old logs are looked for.
+const SWEEP: Duration = Duration::from_secs(3600);
+
 struct Actor {
     home: Home,
+    upkeep: Upkeep,
     ports: Ports,
     ledger: ledger::Handle,
     sessions: BTreeMap<Name, SessionRecord>,
@@ -77,15 +97,23 @@ enum Timer {
     Owed,
     /// Look at tmux.
     Look,
+    /// Remove logs that are old enough.
+    Sweep,
 }
 
 /// Starts the actor after it has found again what goes on.
-pub async fn spawn(home: Home, ports: Ports, ledger: ledger::Handle) -> Result<Handle, Refusal> {
+pub async fn spawn(
+    home: Home,
+    ports: Ports,
+    ledger: ledger::Handle,
+    upkeep: Upkeep,
+) -> Result<Handle, Refusal> {
     let (view, seen_view) = watch::channel(Arc::new(View::default()));
     let (inbox, asks) = mpsc::channel(64);
     let handle = Handle::new(home.clone(), ports.clone(), ledger.clone(), inbox, seen_view);
     let mut actor = Actor {
         home,
+        upkeep,
         ports,
         ledger,
         sessions: BTreeMap::new(),
@@ -104,7 +132,10 @@ pub async fn spawn(home: Home, ports: Ports, ledger: ledger::Handle) -> Result<H
     };
     let events = actor.ports.units.events().ok_or_else(|| Refusal::broken("no unit events"))?;
     actor.recover().await?;
+    actor.timer(SWEEP, Timer::Sweep);
+    let idle = actor.upkeep.prune_idle;
     tokio::spawn(actor.live(asks, events));
+    prune::keep_pruning(handle.clone(), idle);
     Ok(handle)
 }
 
@@ -190,6 +221,7 @@ impl Actor {
                 Timer::Overdue => self.give_up_waiting().await,
                 Timer::Owed => self.pay().await,
                 Timer::Look => self.look().await,
+                Timer::Sweep => self.sweep().await,
             }
         }
     }

@@ -74,6 +74,20 @@ impl Actor {
         }
     }
 
+    /// Removes the folders of units whose pane is gone for long enough.
+    pub(super) async fn sweep(&mut self) {
+        self.timer(super::SWEEP, super::Timer::Sweep);
+        let keep = self.upkeep.keep_logs;
+        for unit in self.ports.units.all().await.unwrap_or_default() {
+            let found = self.ports.units.found(&unit).await.unwrap_or_default();
+            let ended = found.exit.map_or(self.now(), |exit| exit.at);
+            let old = !keep.is_zero() && self.now().since(ended) > keep;
+            if old && !found.alive && !self.panes.contains_key(&unit) {
+                let _ = self.ports.units.remove(&unit).await;
+            }
+        }
+    }
+
     async fn finish_begun(&mut self) {
         let begun: Vec<(Name, Phase)> =
             self.sessions.iter().map(|(name, record)| (name.clone(), record.phase)).collect();

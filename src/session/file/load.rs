@@ -7,12 +7,11 @@ use std::{
 use toml::Spanned;
 
 use super::{
-    fault::{ConfigError, nearest},
     layout::{most_panes, pane_count},
     raw::{RawFile, RawWindow, Text},
 };
 use crate::{
-    base::Name,
+    base::{ConfigError, Name, nearest},
     session::model::{Command, Declared, Layout, Pane, StopRule, Window},
 };
 

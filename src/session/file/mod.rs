@@ -1,15 +1,11 @@
 //! From the text of a `gaia.toml` or a layout to a checked [`Declared`](super::Declared). Pure: the
 //! texts come in, the faults come out, all of them, each at its place.
 
-mod fault;
 mod layout;
 mod load;
 mod pane;
 mod raw;
-mod values;
 
-pub use fault::{ConfigError, refusal};
 pub(crate) use load::shell_window;
 pub use load::{Context, Source, load};
 pub(crate) use raw::schema;
-pub(crate) use values::duration;

@@ -7,12 +7,15 @@ use toml::Spanned;
 use super::{
     load::{Heritage, Loader, Page},
     raw::{RawPane, RawStop},
-    values::{LIMITS, SIGNALS, duration, signal},
 };
 use crate::{
-    base::Name,
+    base::{Name, SIGNALS, duration, signal},
     session::model::{Command, Pane, StopRule},
 };
+
+/// Names that `limits` may have.
+const LIMITS: &[&str] =
+    &["nofile", "core", "nproc", "as", "fsize", "cpu", "data", "stack", "memlock"];
 
 impl Loader<'_> {
     /// One pane, with what it inherits from its window.

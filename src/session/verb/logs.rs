@@ -106,7 +106,7 @@ pub(in crate::session) async fn begin(
         Refusal::new(Code::Invalid, format!("`{since}` is no span of time"))
             .help("write it like 10m, 2h or 1d")
     };
-    let at = match (since.parse::<u64>(), crate::session::file::duration(since)) {
+    let at = match (since.parse::<u64>(), crate::base::duration(since)) {
         (Ok(millis), _) => Moment(millis),
         (_, Some(span)) => Moment(now.0.saturating_sub(span.as_millis() as u64)),
         (Err(_), None) => return Err(wrong()),

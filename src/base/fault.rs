@@ -3,7 +3,7 @@ use std::ops::Range;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, NamedSource, SourceSpan};
 use thiserror::Error;
 
-use crate::base::{Code, Refusal};
+use super::{Code, Refusal};
 
 /// A fault in a definition file, with the place it is at.
 #[derive(Debug, Clone, Error, Diagnostic)]
@@ -19,13 +19,16 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn new(path: &str, text: &str, at: Range<usize>, what: impl Into<String>) -> Self {
+    /// A fault at a range of bytes of a file.
+    pub fn new(path: &str, text: &str, at: Range<usize>, what: impl Into<String>) -> Self {
         let at = at.start.min(text.len())..at.end.min(text.len());
         let file = NamedSource::new(path, text.to_owned());
         Self { what: what.into(), help: None, file, at: at.into() }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -56,13 +59,14 @@ impl ConfigError {
 
 /// All faults as one refusal.
 #[must_use]
-pub fn refusal(faults: &[ConfigError]) -> Refusal {
+pub fn faults_refusal(faults: &[ConfigError]) -> Refusal {
     let shown: Vec<String> = faults.iter().map(ConfigError::show).collect();
     Refusal::new(Code::Invalid, shown.join("\n\n"))
 }
 
 /// The known word that is nearest to a mistyped one, if any is near.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distances = known.map(|candidate| (distance(word, candidate), candidate));
     distances.filter(|(d, c)| *d <= 1 + c.len() / 4).min().map(|(_, candidate)| candidate)
 }

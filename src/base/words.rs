@@ -1,13 +1,9 @@
-//! Words that stand for values: signals, spans of time, limits.
+//! Words that stand for values: signals, spans of time.
 
 use std::time::Duration;
 
-/// Names that `limits` may have.
-pub(super) const LIMITS: &[&str] =
-    &["nofile", "core", "nproc", "as", "fsize", "cpu", "data", "stack", "memlock"];
-
 /// Signals by name, as kill(1) knows them.
-pub(super) const SIGNALS: &[(&str, i32)] = &[
+pub const SIGNALS: &[(&str, i32)] = &[
     ("HUP", 1),
     ("INT", 2),
     ("QUIT", 3),
@@ -21,7 +17,8 @@ pub(super) const SIGNALS: &[(&str, i32)] = &[
 ];
 
 /// The number of a signal, given by name (with or without `SIG`) or number.
-pub(crate) fn signal(word: &str) -> Option<i32> {
+#[must_use]
+pub fn signal(word: &str) -> Option<i32> {
     let upper = word.to_ascii_uppercase();
     let name = upper.strip_prefix("SIG").unwrap_or(&upper);
     let by_name = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
@@ -29,7 +26,8 @@ pub(crate) fn signal(word: &str) -> Option<i32> {
 }
 
 /// A span of time such as `5s`, `1m 30s`, `24h`, `14d`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let span: jiff::Span = text.parse().ok()?;
     let relative = jiff::SpanRelativeTo::days_are_24_hours();
     let seconds = span.total((jiff::Unit::Second, relative)).ok()?;
