@@ -1,12 +1,18 @@
 //! `gaia completion SHELL` and `gaia man`: what shells and readers of manuals need.
 
 use clap::{Arg, ArgMatches, Command};
-use clap_complete::{CompleteEnv, env::Shells};
+use clap_complete::{
+    CompleteEnv,
+    engine::{ArgValueCompleter, CompletionCandidate},
+    env::Shells,
+};
+use serde_json::Value;
 
-use super::{Outcome, world};
+use super::{Outcome, here, send::block_on, world};
 use crate::{
     adapter::files,
     base::{Code, Refusal},
+    client::{Client, Method},
     verb::Here,
 };
 
@@ -55,4 +61,65 @@ pub(super) fn man(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal>
     files::make_dir(&dir).map_err(fault)?;
     clap_mangen::generate_to(super::command(), &dir).map_err(fault)?;
     Ok(Outcome::ok(format!("the pages are in {}", dir.display())))
+}
+
+/// Gives every argument that names a session, a pane or a layout its completer.
+pub(super) fn with_names(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let id = arg.get_id().as_str().to_owned();
+        match id.as_str() {
+            "target" => arg.add(ArgValueCompleter::new(targets)),
+            "name" if arg.is_positional() => arg.add(ArgValueCompleter::new(sessions)),
+            "layout" => arg.add(ArgValueCompleter::new(layouts)),
+            _ => arg,
+        }
+    })
+}
+
+/// A shell that waits for a completion waits no longer than this for a daemon.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// Asks a daemon that runs; none is started for a completion.
+fn ask(path: &str) -> Option<Value> {
+    let here = here::read().ok()?;
+    let client = Client::new(here.home.api_socket());
+    block_on(async {
+        let reply = client.send(Method::Get, path, Value::Null);
+        tokio::time::timeout(PATIENCE, reply).await.map_err(Refusal::broken)?
+    })
+    .ok()
+}
+
+fn candidates(words: Vec<String>, current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
+    let current = current.to_string_lossy();
+    let fits = words.into_iter().filter(|word| word.starts_with(&*current));
+    fits.map(CompletionCandidate::new).collect()
+}
+
+fn sessions(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
+    let all = ask("/v1/sessions").unwrap_or_default();
+    let names = all.as_array().into_iter().flatten();
+    candidates(names.filter_map(|s| Some(s["name"].as_str()?.to_owned())).collect(), current)
+}
+
+fn targets(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
+    let mut words = Vec::new();
+    let all = ask("/v1/sessions").unwrap_or_default();
+    let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+    let name = |value: &Value, key: &str| value[key].as_str().unwrap_or("").to_owned();
+    for session in all.as_array().into_iter().flatten() {
+        words.push(name(session, "name"));
+        for window in list(session, "windows") {
+            let at = format!("{}:{}", name(session, "name"), name(&window, "name"));
+            words.extend(
+                list(&window, "panes").iter().map(|p| format!("{at}.{}", name(p, "title"))),
+            );
+        }
+    }
+    candidates(words, current)
+}
+
+fn layouts(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
+    let names = crate::session::builtin_names().map(str::to_owned);
+    candidates(names.collect(), current)
 }

@@ -100,6 +100,11 @@ fn print_raw(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// A word beside the answer, for the person only.
+fn note(text: &str) {
+    eprintln!("note: {text}");
+}
+
 /// A reply as one JSON document.
 fn json_text(reply: &Value) -> String {
     reply.to_string()

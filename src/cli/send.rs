@@ -22,22 +22,31 @@ pub(super) fn run(
     let request = (entry.read)(args, here)?;
     block_on(async {
         let client = start::connect(here).await?;
-        match request.follow {
+        let outcome = match request.follow {
             Some(follow) => stream(&client, &follow, (ui, json)).await,
             None => {
                 let first = entry.call(&client, request.args.clone(), ui).await;
                 let answer = match first {
-                    Ok(answer) => answer?,
+                    Ok(answer) => answer,
                     // It ended just now; the next one starts.
                     Err(_) => {
                         let client = start::connect(here).await?;
-                        entry.call(&client, request.args, ui).await??
+                        entry.call(&client, request.args, ui).await?
                     }
                 };
-                let text = if json { json_text(&answer.reply) } else { answer.text };
-                Ok(Outcome { text, failed: answer.failed })
+                answer.map(|answer| {
+                    let text = if json { json_text(&answer.reply) } else { answer.text };
+                    Outcome { text, failed: answer.failed }
+                })
             }
+        };
+        if let Some(other) = client.other_version() {
+            super::note(&format!(
+                "the daemon is gaia {other}, this is {}: `gaia daemon restart` brings it up to date and touches no pane",
+                env!("CARGO_PKG_VERSION")
+            ));
         }
+        outcome
     })
 }
 

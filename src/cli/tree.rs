@@ -31,7 +31,7 @@ pub fn command() -> Command {
 }
 
 fn add_noun(root: Command, noun: Noun) -> Command {
-    let verbs = noun.entries.iter().map(|entry| (entry.command)());
+    let verbs = noun.entries.iter().map(|entry| super::complete::with_names((entry.command)()));
     match noun.name {
         None => root.subcommands(verbs),
         Some(name) => root.subcommand(

@@ -1,6 +1,9 @@
 //! Talks to the daemon over its socket. Knows the wire, not the domains.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::StreamExt;
 use http_body_util::{BodyExt, Full};
@@ -38,13 +41,14 @@ pub enum Method {
 #[derive(Debug, Clone)]
 pub struct Client {
     socket: PathBuf,
+    other: Arc<OnceLock<String>>,
 }
 
 impl Client {
     /// A client for the daemon that listens on `socket`.
     #[must_use]
     pub fn new(socket: PathBuf) -> Self {
-        Self { socket }
+        Self { socket, other: Arc::default() }
     }
 
     /// Whether a daemon listens.
@@ -83,11 +87,10 @@ impl Client {
         serde_json::from_slice(&body).map_err(Refusal::broken)
     }
 
-    /// Which gaia the daemon is, from the reply to a small question.
-    pub async fn version(&self) -> Result<Option<String>, Refusal> {
-        let response = self.request(Method::Get, "/v1/daemon", Value::Null).await?;
-        let header = response.headers().get(VERSION_HEADER);
-        Ok(header.and_then(|v| v.to_str().ok()).map(str::to_owned))
+    /// Which gaia the daemon is, if its answers said that it is not this one.
+    #[must_use]
+    pub fn other_version(&self) -> Option<&str> {
+        self.other.get().map(String::as_str)
     }
 
     /// Follows server-sent events and hands each document to `each`, until the stream ends or
@@ -134,6 +137,10 @@ impl Client {
         tokio::spawn(connection);
         let request = path::request(method, pattern, args)?;
         let response = sender.send_request(request).await.map_err(|e| self.lost(&e))?;
+        let version = response.headers().get(VERSION_HEADER).and_then(|v| v.to_str().ok());
+        if let Some(version) = version.filter(|version| *version != env!("CARGO_PKG_VERSION")) {
+            let _ = self.other.set(version.to_owned());
+        }
         if response.status().is_success() {
             return Ok(response);
         }

@@ -56,15 +56,20 @@ impl Verb for Capture {
         };
         let how = port::Capture { history: args.lines, ansi: args.ansi };
         let text = sessions.ports().tmux.capture(tmux, how).await.map_err(tmux_refusal)?;
-        let text = String::from_utf8_lossy(&text);
-        let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
-        while lines.last().is_some_and(String::is_empty) {
-            lines.pop();
-        }
-        Ok(Reply { id: pane.id.clone(), lines })
+        Ok(Reply { id: pane.id.clone(), lines: lines(&text) })
     }
 
     fn show(reply: &Self::Reply, _: &Ui) -> String {
         reply.lines.join("\n")
     }
+}
+
+/// The lines of a screen without the empty ones at its end.
+pub(super) fn lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
 }

@@ -19,6 +19,7 @@ mod replay;
 mod restart;
 mod restore;
 mod save;
+mod screens;
 mod send;
 mod show;
 mod status;
@@ -26,7 +27,7 @@ mod up;
 
 crate::verbs!(super::actor::Handle =>
     new::New, list::List, show::Show, layouts::Layouts, rename::Rename, kill::Kill,
-    add_window::AddWindow, add_pane::AddPane, send::Send, capture::Capture, logs::Logs,
+    add_window::AddWindow, add_pane::AddPane, send::Send, capture::Capture, screens::Screens, logs::Logs,
     restart::Restart, restore::Restore, attach::Attach,
     import_from::Import, save::Save, prune::Prune, replay::Replay,
 );
