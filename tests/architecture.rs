@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["base"]),
     ("ledger", &["base", "port", "verb"]),
     ("session", &["base", "port", "verb", "ledger"]),
-    ("doctor", &["base", "port"]),
+    ("doctor", &["base"]),
     (
         "daemon",
         &["base", "port", "adapter", "client", "config", "verb", "ledger", "session", "doctor"],
@@ -29,8 +29,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "base", "client", "verb", "ledger", "session", "doctor", "daemon", "pane", "adapter",
-            "port",
+            "base", "client", "config", "verb", "ledger", "session", "doctor", "daemon", "pane",
+            "adapter", "port",
         ],
     ),
 ];

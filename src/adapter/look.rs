@@ -13,12 +13,9 @@ use nix::sys::{
 };
 
 use super::{SledStore, process};
-use crate::{
-    base::{
-        Home, UnitId,
-        unit::{self, Claim},
-    },
-    port::Health,
+use crate::base::{
+    Health, Home, UnitId,
+    unit::{self, Claim},
 };
 
 /// Looks at everything; `daemon` is the pid of the one that answers.

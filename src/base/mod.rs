@@ -5,6 +5,7 @@
 
 mod fact;
 mod fault;
+mod health;
 mod home;
 mod id;
 mod moment;
@@ -17,6 +18,7 @@ mod words;
 
 pub use fact::{Envelope, Fact, UnreadableFact};
 pub use fault::{ConfigError, faults_refusal, nearest};
+pub use health::Health;
 pub use home::{Home, MAX_SOCKET_PATH};
 pub use id::{BadId, UnitId};
 pub use moment::Moment;

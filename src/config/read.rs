@@ -76,7 +76,7 @@ impl Settings {
             }
             for (name, item) in table.iter() {
                 if let Err(fault) = self.take(section, name, item, (path, text)) {
-                    faults.push(fault);
+                    faults.push(*fault);
                 }
             }
         }
@@ -89,13 +89,13 @@ impl Settings {
         name: &str,
         item: &Item,
         (path, text): (&str, &str),
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Box<ConfigError>> {
         let at = item.span().unwrap_or(0..0);
         let fault = |what: String| ConfigError::new(path, text, at.clone(), what);
         let known = || KEYS.iter().filter(|key| key.section == section);
         let Some(key) = known().find(|key| key.name == name) else {
             let near = nearest(name, known().map(|key| key.name));
-            return Err(advise(fault(format!("unknown setting `{section}.{name}`")), near));
+            return Err(advise(fault(format!("unknown setting `{section}.{name}`")), near).into());
         };
         let given = item.as_str().map(str::to_owned);
         let given = given.or_else(|| item.as_integer().map(|number| number.to_string()));

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::port::Health;
+use crate::base::Health;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,7 +4,6 @@
 
 mod clock;
 mod files;
-mod health;
 mod processes;
 mod random;
 mod store;
@@ -13,7 +12,6 @@ mod units;
 
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
-pub use health::Health;
 pub use processes::{FakeProcesses, Processes};
 pub use random::{FakeRandom, Random};
 pub use store::{Entries, Entry, FakeStore, Op, Store, StoreError};

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::base::UnitId;
+use super::UnitId;
 
 /// What can be seen of a home and its machine from outside, without a daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
