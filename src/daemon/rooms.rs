@@ -99,7 +99,7 @@ impl World {
             units: Arc::new(units),
             processes: Arc::new(process::SystemProcesses),
             files: Arc::new(SystemFiles),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::start()),
             random: Arc::new(SystemRandom),
         };
         let world = Self { store: Arc::new(store), ports };

@@ -37,7 +37,7 @@ pub trait Units: Send + Sync {
     /// Removes the folder of a unit that does not run.
     async fn remove(&self, id: &UnitId) -> Result<(), UnitError>;
     /// What shims tell, from all units; can be taken once.
-    fn events(&self) -> Option<mpsc::Receiver<UnitEvent>>;
+    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>>;
 }
 
 /// What a shim told unasked.

@@ -11,6 +11,7 @@
 
 mod crash;
 mod daemon;
+mod faults;
 mod house;
 mod ledger;
 mod pane;

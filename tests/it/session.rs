@@ -221,3 +221,90 @@ fn after_a_reboot_a_session_is_restored_and_asks_before_it_runs() {
     house.ok(&["session", "send", "shop:run.web", "r", "--keys"]);
     house.until("the key runs it", || state("web") == "running");
 }
+
+#[test]
+fn definitions_of_other_tools_come_up() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import/");
+    for (file, session, panes) in [
+        ("tmuxinator.yml", "sample", 7),
+        ("tmuxp.yaml", "4-pane-split", 7),
+        ("smug.yml", "blog", 3),
+    ] {
+        let house = House::new();
+        let reply =
+            house.json(&["session", "import", &format!("{fixtures}{file}"), "--write", "."]);
+        assert!(reply["file"].as_str().unwrap().ends_with("gaia.toml"), "{reply}");
+        house.ok(&["up"]);
+        assert_eq!(house.json(&["session", "list"])[0]["name"], session);
+        assert_eq!(house.panes().len(), panes, "{file}");
+        assert!(house.panes().iter().all(|pane| pane["state"] == "running"), "{file}");
+        let again =
+            house.gaia(&["session", "import", &format!("{fixtures}{file}"), "--write", "."]);
+        assert_eq!(again.status.code(), Some(1), "an existing file is kept");
+    }
+}
+
+#[test]
+fn a_session_saved_as_a_layout_opens_again() {
+    let house = House::with(SHOP);
+    house.ok(&["up"]);
+    house.ok(&["session", "save", "shop", "--as", "kept"]);
+    house.ok(&["session", "new", "copy", "--layout", "kept"]);
+    let commands = |session: &str| {
+        let view = house.json(&["session", "show", session]);
+        let windows = view["windows"].as_array().unwrap().clone();
+        let panes = windows.iter().flat_map(|w| w["panes"].as_array().unwrap().clone());
+        panes.map(|p| (p["title"].clone(), p["command"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(commands("copy"), commands("shop"));
+}
+
+#[test]
+fn only_idle_sessions_are_pruned() {
+    let house = House::with(SHOP);
+    house.ok(&["up"]);
+    house.ok(&["session", "new", "idle"]);
+    house.until("its shell waits at its prompt", || {
+        let reply = house.json(&["session", "prune", "--idle", "0s", "--dry-run"]);
+        reply["ended"] == serde_json::json!(["idle"])
+    });
+    let reply = house.json(&["session", "prune", "--idle", "0s"]);
+    assert!(reply["kept"][0].as_str().unwrap().starts_with("shop: `sleep 1000` works"), "{reply}");
+    assert_eq!(house.json(&["session", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_recording_is_what_was_written() {
+    let house = House::with(
+        "name = \"s\"\n[[windows]]\n[[windows.panes]]\nname = \"a\"\nrun = \"echo one; echo two; exec sleep 1000\"\n",
+    );
+    house.ok(&["up"]);
+    house.until("it wrote", || house.ok(&["session", "logs", "s"]).contains("two"));
+    let file = house.workspace().join("a.cast");
+    house.ok(&["session", "replay", "s", "--export", file.to_str().unwrap()]);
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["version"], &lines[0]["width"]), (&2.into(), &200.into()));
+    let shown: String =
+        lines[1..].iter().filter_map(|l| (l[1] == "o").then(|| l[2].as_str())?).collect();
+    assert_eq!(shown, "one\r\ntwo\r\n");
+    assert_eq!(
+        house.ok(&["session", "replay", "s", "--speed", "1000"]).replace("\x1b[0m\n", ""),
+        shown
+    );
+}
+
+#[test]
+fn a_pane_whose_program_ended_takes_no_text() {
+    let house = House::with(
+        "name = \"s\"\n[[windows]]\n[[windows.panes]]\nname = \"a\"\nrun = \"exit 0\"\n",
+    );
+    house.ok(&["up"]);
+    house.until("it ended", || house.pane("a")["state"] == "exited");
+    let output = house.gaia(&["session", "send", "s", "hello"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(crate::house::seen(&output).contains("its program does not run"));
+    house.ok(&["session", "restart", "s"]);
+    house.until("it ran again", || house.pane("a")["incarnation"] == 2);
+}

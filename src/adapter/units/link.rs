@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -24,6 +25,9 @@ use crate::{
     },
     port::{UnitError, UnitEvent},
 };
+
+/// A shim answers at once; one that does not is stopped or starved.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 type Answer<T> = oneshot::Sender<Result<T, String>>;
 
@@ -63,7 +67,7 @@ pub(super) async fn open(stream: UnixStream, shared: &Arc<Shared>) -> io::Result
     let link = Link { out, waiting: Arc::default(), next: Arc::default() };
     let id = state.claim.id.clone();
     shared.links().insert(id.clone(), link.clone());
-    let _ = shared.events.send(UnitEvent::Hello(state.clone())).await;
+    let _ = shared.events.send(UnitEvent::Hello(state.clone()));
     tokio::spawn(serve(reader, buffer, link, id, Arc::clone(shared)));
     Ok(state)
 }
@@ -92,7 +96,7 @@ async fn serve(
             Frame::Ask(_) | Frame::Output(..) | Frame::Input { .. } | Frame::Keys(_) => None,
         };
         if let Some(event) = event {
-            let _ = shared.events.send(event).await;
+            let _ = shared.events.send(event);
         }
     }
     link.close();
@@ -106,7 +110,7 @@ async fn serve(
         }
     }
     if gone {
-        let _ = shared.events.send(UnitEvent::Gone(id)).await;
+        let _ = shared.events.send(UnitEvent::Gone(id));
     }
 }
 
@@ -121,7 +125,13 @@ impl Link {
                 let _ = self.out.send(Frame::Ask(ask).encode());
             }
         }
-        settle(id, wait.await)
+        match tokio::time::timeout(PATIENCE, wait).await {
+            Ok(answer) => settle(id, answer),
+            Err(_) => {
+                let what = format!("its shim has not answered for {} s", PATIENCE.as_secs());
+                Err(UnitError::Refused { id: id.clone(), what })
+            }
+        }
     }
 
     pub(super) async fn input(

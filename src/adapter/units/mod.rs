@@ -29,27 +29,24 @@ use crate::{
 
 use link::Link;
 
-/// Events that may wait for the session actor.
-const EVENTS: usize = 1024;
-
 /// The real units.
 pub struct SystemUnits {
     home: Home,
     exe: PathBuf,
     shared: Arc<Shared>,
-    events: Mutex<Option<mpsc::Receiver<UnitEvent>>>,
+    events: Mutex<Option<mpsc::UnboundedReceiver<UnitEvent>>>,
 }
 
 /// What the connections share.
 struct Shared {
     links: Mutex<HashMap<UnitId, Link>>,
-    events: mpsc::Sender<UnitEvent>,
+    events: mpsc::UnboundedSender<UnitEvent>,
 }
 
 impl SystemUnits {
     /// The units of a home; `exe` is the gaia that new panes run. Listens for shims that say hello.
     pub fn new(home: Home, exe: PathBuf) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel(EVENTS);
+        let (sender, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared { links: Mutex::new(HashMap::new()), events: sender });
         let path = home.hello_socket();
         let _ = std::fs::remove_file(&path);
@@ -153,7 +150,7 @@ impl Units for SystemUnits {
         std::fs::remove_dir_all(self.home.unit(id)).map_err(|e| io(id, &e))
     }
 
-    fn events(&self) -> Option<mpsc::Receiver<UnitEvent>> {
+    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

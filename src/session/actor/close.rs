@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{Actor, Timer};
 use crate::{
-    base::{Code, Moment, Name, Refusal, UnitId, wire::Ask as ShimAsk},
+    base::{Code, Name, Refusal, UnitId, wire::Ask as ShimAsk},
     ledger::Decision,
     session::{
         fact::{By, SessionClosed, SessionClosing},
@@ -31,7 +31,7 @@ pub(crate) enum What {
 pub(super) struct Closing {
     session: Option<Name>,
     left: BTreeSet<UnitId>,
-    until: Moment,
+    until: Duration,
     reply: Option<oneshot::Sender<Result<(), Refusal>>>,
 }
 
@@ -67,7 +67,12 @@ impl Actor {
         let left = self.stop_all(&units).await;
         let grace = units.iter().filter_map(|unit| self.panes.get(unit)).map(grace).max();
         let patience = grace.unwrap_or_default() + PATIENCE;
-        self.closings.push(Closing { session, left, until: self.now().after(patience), reply });
+        self.closings.push(Closing {
+            session,
+            left,
+            until: self.ports.clock.uptime() + patience,
+            reply,
+        });
         self.timer(patience, Timer::Overdue);
         self.finish_closings().await;
     }
@@ -122,7 +127,7 @@ impl Actor {
 
     /// Says which ends took too long, and forgets them.
     pub(super) async fn give_up_waiting(&mut self) {
-        let now = self.now();
+        let now = self.ports.clock.uptime();
         let (late, waiting): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.closings).into_iter().partition(|c| c.until <= now);
         self.closings = waiting;

@@ -19,7 +19,11 @@ use crate::{
 
 impl Actor {
     /// Takes in one event and all that wait behind it, stores once, and shows the new picture.
-    pub(super) async fn hear(&mut self, first: UnitEvent, more: &mut mpsc::Receiver<UnitEvent>) {
+    pub(super) async fn hear(
+        &mut self,
+        first: UnitEvent,
+        more: &mut mpsc::UnboundedReceiver<UnitEvent>,
+    ) {
         let mut next = Some(first);
         while let Some(event) = next {
             self.take(event).await;

@@ -78,7 +78,8 @@ struct Actor {
     last_shown_by: BTreeMap<UnitId, i32>,
     server: Option<Server>,
     failures: BTreeMap<UnitId, u32>,
-    timers: BTreeSet<(Moment, Timer)>,
+    /// By the uptime of the clock, which does not jump.
+    timers: BTreeSet<(Duration, Timer)>,
     closings: Vec<close::Closing>,
     /// What happened and is not on disk yet.
     owed: Decision,
@@ -140,7 +141,11 @@ pub async fn spawn(
 }
 
 impl Actor {
-    async fn live(mut self, mut asks: mpsc::Receiver<Ask>, mut events: mpsc::Receiver<UnitEvent>) {
+    async fn live(
+        mut self,
+        mut asks: mpsc::Receiver<Ask>,
+        mut events: mpsc::UnboundedReceiver<UnitEvent>,
+    ) {
         let mut changes = self.ports.tmux.changes();
         loop {
             let wake = self.next_wake();
@@ -195,7 +200,7 @@ impl Actor {
     }
 
     fn timer(&mut self, pause: Duration, timer: Timer) {
-        self.timers.insert((self.now().after(pause), timer));
+        self.timers.insert((self.ports.clock.uptime() + pause, timer));
     }
 
     /// Arms a timer unless one of its kind is armed.
@@ -206,12 +211,13 @@ impl Actor {
     }
 
     fn next_wake(&self) -> Option<Duration> {
-        self.timers.first().map(|(at, _)| at.since(self.now()))
+        let now = self.ports.clock.uptime();
+        self.timers.first().map(|(at, _)| at.saturating_sub(now))
     }
 
     /// Rings every timer that is due.
     async fn ring(&mut self) {
-        let now = self.now();
+        let now = self.ports.clock.uptime();
         while let Some((at, _)) = self.timers.first()
             && *at <= now
         {
