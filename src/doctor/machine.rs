@@ -81,6 +81,10 @@ fn tmux_notes(seen: &Health) -> Vec<Finding> {
         ((3, 6), "it misses some deaths of programs; gaia learns of them from its shim"),
         ((3, 7), "it loses the last output of programs that exit; gaia's log has it"),
         (
+            (3, 4),
+            "its server can crash when the last windows of a session close at one moment (seen with 3.3a); gaia starts another and shows the programs again",
+        ),
+        (
             (3, 8),
             "a stuck control client can block the end of the server; gaia's dies with the daemon",
         ),

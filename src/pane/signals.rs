@@ -62,16 +62,17 @@ impl Shim {
             return;
         }
         self.outer = None;
+        if !self.phase.runs() && self.stopping.is_none() {
+            // Nothing is left to keep or to stop, whoever closed the pane.
+            self.phase = Phase::Over;
+            return;
+        }
         let server_died = self.server.as_ref().is_some_and(|server| {
             let mut fds = [PollFd::new(server.as_fd(), PollFlags::POLLIN)];
             poll(&mut fds, PollTimeout::from(SERVER_END)).is_ok_and(|n| n > 0)
         });
         match (server_died, self.spec.on_server_exit) {
-            (true, OnServerExit::Keep) => {
-                if !self.phase.runs() {
-                    self.phase = Phase::Over;
-                }
-            }
+            (true, OnServerExit::Keep) => (),
             (true, OnServerExit::Stop) => self.end_unit(Reason::ServerExit),
             (false, _) => self.end_unit(Reason::Hangup),
         }

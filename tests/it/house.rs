@@ -84,7 +84,11 @@ impl House {
         let socket = self.home().join("run/tmux.sock");
         let mut command = Command::new("tmux");
         command.args(["-u", "-N", "-S"]).arg(socket).args(args).env_remove("TMUX");
-        String::from_utf8(command.output().unwrap().stdout).unwrap().trim_end().to_owned()
+        let output = command.output().unwrap();
+        if !output.status.success() {
+            eprintln!("tmux {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     pub fn server_pid(&self) -> Option<i32> {

@@ -64,7 +64,10 @@ impl Actor {
             What::Units(units) => units,
             What::Foreign(_) => vec![],
         };
-        let left = self.stop_all(&units).await;
+        // A session is closed by one `kill-session` when its programs have ended: where its windows
+        // close one by one, tmux 3.3a can crash on telling the control client of a current window
+        // that the session no longer has.
+        let left = self.stop_all(&units, session.is_none()).await;
         let grace = units.iter().filter_map(|unit| self.panes.get(unit)).map(grace).max();
         let patience = grace.unwrap_or_default() + PATIENCE;
         self.closings.push(Closing {
@@ -95,11 +98,11 @@ impl Actor {
     }
 
     /// Asks all shims to stop, side by side; those that are there and will end.
-    async fn stop_all(&mut self, units: &[UnitId]) -> BTreeSet<UnitId> {
+    async fn stop_all(&mut self, units: &[UnitId], close: bool) -> BTreeSet<UnitId> {
         let port = &self.ports.units;
         let there = units.iter().filter(|unit| self.shims.contains_key(*unit));
         let asks = there.map(|unit| async move {
-            let ask = ShimAsk::Stop { grace_ms: None, close: true };
+            let ask = ShimAsk::Stop { grace_ms: None, close };
             (unit.clone(), port.ask(unit, ask).await)
         });
         let answers = join_all(asks).await;
@@ -115,7 +118,11 @@ impl Actor {
     pub(super) async fn finish_closings(&mut self) {
         let mut waiting = Vec::new();
         for mut closing in std::mem::take(&mut self.closings) {
-            closing.left.retain(|unit| self.shims.contains_key(unit));
+            let session = closing.session.is_some();
+            closing.left.retain(|unit| match self.shims.get(unit) {
+                Some(shim) => !session || (shim.exit.is_none() && !shim.held),
+                None => false,
+            });
             if closing.left.is_empty() {
                 self.complete(closing).await;
             } else {
