@@ -8,7 +8,9 @@ mod processes;
 mod random;
 mod store;
 mod tmux;
+mod tmux_fake;
 mod units;
+mod units_fake;
 
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
@@ -16,4 +18,6 @@ pub use processes::{FakeProcesses, Processes};
 pub use random::{FakeRandom, Random};
 pub use store::{Entries, Entry, FakeStore, Op, Store, StoreError};
 pub use tmux::{Capture, Listing, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
+pub use tmux_fake::FakeTmux;
 pub use units::{Found, LogSpan, UnitError, UnitEvent, Units};
+pub use units_fake::FakeUnits;

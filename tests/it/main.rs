@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod contract;
 mod crash;
 mod daemon;
 mod faults;
