@@ -83,3 +83,100 @@ fn its_sockets_are_the_owners_alone() {
         assert_eq!(mode(path), wanted, "{path}");
     }
 }
+
+/// A daemon of another version, as far as one answer goes.
+#[test]
+fn another_version_is_named_with_the_way_out() {
+    use std::io::{Read, Write};
+    let house = House::new();
+    std::fs::create_dir_all(house.home().join("run")).unwrap();
+    let listener =
+        std::os::unix::net::UnixListener::bind(house.home().join("run/gaia.sock")).unwrap();
+    let daemon = std::thread::spawn(move || {
+        // One connection asks whether anybody listens, the next ones ask.
+        for stream in listener.incoming().take(3) {
+            let mut stream = stream.unwrap();
+            let mut text = [0; 4096];
+            if stream.read(&mut text).unwrap_or(0) == 0 {
+                continue;
+            }
+            let body = r#"{"sessions":[]}"#;
+            let head =
+                "HTTP/1.1 200 OK\r\nx-gaia-version: 99.0.0\r\ncontent-type: application/json";
+            let _ = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let output = house.gaia(&["status"]);
+    assert!(output.status.success(), "{}", seen(&output));
+    assert!(seen(&output).contains("note: the daemon is gaia 99.0.0"), "{}", seen(&output));
+    assert!(seen(&output).contains("gaia daemon restart"), "{}", seen(&output));
+    daemon.join().unwrap();
+}
+
+#[test]
+fn a_control_client_that_dies_is_replaced() {
+    let house = House::new();
+    house.ok(&["session", "new", "one"]);
+    let client = || {
+        let clients = house.tmux(&["list-clients", "-F", "#{client_pid} #{client_control_mode}"]);
+        clients.lines().find_map(|line| line.strip_suffix(" 1")?.parse::<i32>().ok())
+    };
+    let first = client().unwrap();
+    kill(first, "KILL");
+    house.ok(&["session", "new", "two"]);
+    house.ok(&["session", "send", "two", "echo $((6*7))"]);
+    house.until("it works as before", || {
+        house.ok(&["session", "capture", "two"]).lines().any(|line| line == "42")
+    });
+    house.until("there is another", || client().is_some_and(|pid| pid != first));
+}
+
+#[test]
+fn the_api_over_tcp_is_for_those_who_know_the_token() {
+    use std::io::{Read, Write};
+    let house = House::new();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    std::fs::create_dir_all(house.home()).unwrap();
+    let settings = format!("[api]\ntcp = \"127.0.0.1:{port}\"\n");
+    std::fs::write(house.home().join("config.toml"), settings).unwrap();
+    house.ok(&["daemon", "start"]);
+    let token = std::fs::read_to_string(house.home().join("run/token")).unwrap();
+    let ask = |headers: &str| {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        write!(stream, "GET /v1/status HTTP/1.1\r\n{headers}connection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+    };
+    let auth = format!("authorization: Bearer {token}\r\n");
+    assert_eq!(ask(&format!("host: 127.0.0.1:{port}\r\n{auth}")), 200);
+    assert_eq!(ask(&format!("host: 127.0.0.1:{port}\r\n")), 403);
+    assert_eq!(ask(&format!("host: evil.example\r\n{auth}")), 403);
+    assert_eq!(ask(&format!("host: localhost\r\norigin: http://evil.example\r\n{auth}")), 403);
+    let other =
+        house.command(&["daemon", "restart"]).env("GAIA_API_TCP", "0.0.0.0:1").output().unwrap();
+    assert!(seen(&other).contains("is no loopback address"), "{}", seen(&other));
+}
+
+#[test]
+fn the_doctor_works_without_a_daemon_and_names_what_was_left_behind() {
+    let house = House::new();
+    let findings = |house: &House| {
+        let output = house.gaia(&["doctor", "--json"]);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap().to_string()
+    };
+    assert!(findings(&house).contains("none runs"));
+    assert_eq!(house.daemon_pid(), None, "it started one");
+    house.ok(&["session", "new", "demo"]);
+    let unit = house.pane("shell")["id"].as_str().unwrap().to_owned();
+    let claim = house.home().join("units").join(&unit).join("claim.json");
+    let claim: serde_json::Value = serde_json::from_slice(&std::fs::read(claim).unwrap()).unwrap();
+    house.crash();
+    kill(i32::try_from(claim["shim"]["pid"].as_i64().unwrap()).unwrap(), "KILL");
+    until("the doctor sees it", || {
+        let found = findings(&house);
+        found.contains(&format!("the shim of pane {unit} was killed"))
+            && found.contains("gaia.sock")
+    });
+}
