@@ -9,24 +9,23 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Start time of a process in clock ticks since boot (field 22 of proc(5) `stat`).
+use crate::base::{SHELLS, Stat};
+
+fn stat(pid: i32) -> Option<Stat> {
+    Stat::read(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Start time of a process in clock ticks since boot.
 #[must_use]
 pub fn start_time(pid: i32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
+    stat(pid).map(|stat| stat.start)
 }
 
 /// Whether this very process runs: the same pid, the same start time, and not only a zombie.
 #[must_use]
 pub fn is_running(pid: i32, start: u64) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-    !fields.starts_with(['Z', 'X']) && start_time(pid) == Some(start)
+    stat(pid).is_some_and(|stat| stat.start == start && !stat.is_dead())
 }
-
-/// Shells of people.
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh"];
 
 /// The processes of this machine.
 pub struct SystemProcesses;
@@ -34,15 +33,9 @@ pub struct SystemProcesses;
 impl crate::port::Processes for SystemProcesses {
     fn is_idle_shell(&self, pid: i32) -> bool {
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        SHELLS.contains(&name.trim()) && foreground(pid) == Some(pid)
+        // A shell at its prompt has the terminal itself.
+        SHELLS.contains(&name.trim()) && stat(pid).is_some_and(|stat| stat.foreground == pid)
     }
-}
-
-/// The process group that has the terminal of a process: a shell at its prompt has it itself.
-fn foreground(pid: i32) -> Option<i32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(5)?.parse().ok()
 }
 
 /// Private and shared memory a process holds, in bytes (`VmRSS` of proc(5) `status`).

@@ -20,7 +20,7 @@ use nix::{
 };
 
 use super::sys;
-use crate::base::unit::Spec;
+use crate::base::{SHELLS, Stat, unit::Spec};
 
 /// Variables of the tmux pane that the program sees unless its spec sets them.
 const FROM_PANE: &[&str] =
@@ -141,12 +141,8 @@ pub(super) fn descendants() -> Vec<Pid> {
 
 /// The parent of a process that is not a zombie.
 fn parent(pid: i32) -> Option<i32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    let parent = fields.next()?.parse().ok()?;
-    (state != "Z").then_some(parent)
+    let stat = Stat::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    (!stat.is_dead()).then_some(stat.parent)
 }
 
 /// Sends a signal to a process group, or to a process.
@@ -167,9 +163,6 @@ pub(super) fn is_interactive_shell(pid: Pid) -> bool {
     // A word that is no option is a script; `-c` brings one along.
     SHELLS.contains(&name) && words.all(|word| word.starts_with('-') && word != "-c")
 }
-
-/// Shells of people.
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh"];
 
 /// How long a pty may be quiet after its program died before it counts as drained.
 pub(super) const QUIET: Duration = Duration::from_millis(50);

@@ -10,7 +10,10 @@ use std::{
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::base::unit::{self, Claim, Exit, ProcId, Spec};
+use crate::base::{
+    Stat,
+    unit::{self, Claim, Exit, ProcId, Spec},
+};
 
 /// The spec of a unit.
 pub(super) fn spec(folder: &Path) -> Result<Spec, String> {
@@ -84,9 +87,7 @@ fn replace(folder: &Path, name: &str, value: &impl Serialize, durable: bool) -> 
 
 /// A process for good: its pid with its start time.
 pub(super) fn process(pid: i32) -> Option<ProcId> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let start = fields.split_whitespace().nth(19)?.parse().ok()?;
+    let Stat { start, .. } = Stat::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
     Some(ProcId { pid, start })
 }
 

@@ -1,11 +1,11 @@
 //! Windows and panes that a verb adds to a session.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
-use super::{
-    common::{self, OpenedReply},
-    up::DETACHED,
-};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::common::{self, Caller, OpenedReply};
 use crate::{
     base::{Code, Name, Refusal},
     session::{
@@ -15,14 +15,34 @@ use crate::{
         record::SessionRecord,
         target,
     },
+    verb::Here,
 };
 
-/// What is added.
+/// What is added, as the caller says it.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub(super) struct New {
-    pub(super) name: Option<Name>,
-    pub(super) dir: Option<PathBuf>,
-    pub(super) command: Vec<String>,
-    pub(super) env: BTreeMap<String, String>,
+    /// Its name; a free one if it is left out
+    #[arg(long)]
+    name: Option<Name>,
+    /// Working folder; that of the session if it is left out
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Program and its arguments, after `--`; a shell if there is none
+    #[arg(last = true)]
+    #[serde(default)]
+    command: Vec<String>,
+    /// Who asks
+    #[command(flatten)]
+    #[serde(flatten)]
+    caller: Caller,
+}
+
+impl New {
+    /// Completes itself on the caller's side.
+    pub(super) fn prepare(&mut self, here: &Here) {
+        self.dir = self.dir.as_ref().map(|dir| here.absolute(dir));
+        self.caller.prepare(here);
+    }
 }
 
 /// Adds a window with one pane.
@@ -38,7 +58,7 @@ pub(super) async fn window(
     let pane = Pane { name: Name::near("main", "main"), ..pane(&declared, &new) };
     let empty = shell_window(name, pane.dir.clone());
     declared.windows.push(Window { panes: vec![pane], ..empty });
-    open(sessions, record, declared, new.env).await
+    open(sessions, record, declared, new.caller).await
 }
 
 /// Adds a pane to a window.
@@ -61,7 +81,7 @@ pub(super) async fn pane_to(
     let taken = |name: &Name| window.panes.iter().any(|p| p.name == *name);
     let name = free_name(new.name.clone(), "pane", &taken)?;
     window.panes.push(Pane { name, ..template });
-    open(sessions, record, declared, new.env).await
+    open(sessions, record, declared, new.caller).await
 }
 
 fn record(sessions: &Handle, name: &str) -> Result<SessionRecord, Refusal> {
@@ -103,13 +123,13 @@ async fn open(
     sessions: &Handle,
     record: SessionRecord,
     declared: Declared,
-    env: BTreeMap<String, String>,
+    caller: Caller,
 ) -> Result<OpenedReply, Refusal> {
     let request = OpenRequest {
         declared,
         origin: record.origin,
-        env,
-        size: DETACHED,
+        size: caller.size(),
+        env: caller.env,
         dry_run: false,
         fresh: false,
         hold: false,

@@ -1,13 +1,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, path::PathBuf};
-
 use crate::{
-    base::{Name, Refusal},
+    base::Refusal,
     session::{
         actor::Handle,
-        verb::{add, common::OpenedReply},
+        verb::{
+            add::{self, New},
+            common::OpenedReply,
+        },
     },
     verb::{Here, Method, Ui, Verb},
 };
@@ -19,20 +20,10 @@ pub(super) struct AddPane;
 pub(super) struct Args {
     /// Session, or window of it
     target: String,
-    /// Name of the new pane
-    #[arg(long)]
-    name: Option<Name>,
-    /// Working folder; that of the session if it is left out
-    #[arg(long)]
-    dir: Option<PathBuf>,
-    /// Program and its arguments, after `--`; a shell if there is none
-    #[arg(last = true)]
-    #[serde(default)]
-    command: Vec<String>,
-    /// Environment of the caller
-    #[arg(skip)]
-    #[serde(default)]
-    env: BTreeMap<String, String>,
+    /// What is added
+    #[command(flatten)]
+    #[serde(flatten)]
+    new: New,
 }
 
 impl Verb for AddPane {
@@ -45,15 +36,12 @@ impl Verb for AddPane {
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
-        args.dir = args.dir.as_ref().map(|dir| here.absolute(dir));
-        args.env.clone_from(&here.env);
+        args.new.prepare(here);
         Ok(())
     }
 
     async fn run(sessions: Handle, args: Args) -> Result<Self::Reply, Refusal> {
-        let Args { target, name, dir, command, env } = args;
-        let new = add::New { name, dir, command, env };
-        add::pane_to(&sessions, &target, new).await
+        add::pane_to(&sessions, &args.target, args.new).await
     }
 
     fn show(reply: &Self::Reply, ui: &Ui) -> String {

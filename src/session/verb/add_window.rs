@@ -1,13 +1,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, path::PathBuf};
-
 use crate::{
-    base::{Name, Refusal},
+    base::Refusal,
     session::{
         actor::Handle,
-        verb::{add, common::OpenedReply},
+        verb::{
+            add::{self, New},
+            common::OpenedReply,
+        },
     },
     verb::{Here, Method, Ui, Verb},
 };
@@ -19,20 +20,10 @@ pub(super) struct AddWindow;
 pub(super) struct Args {
     /// Session
     target: String,
-    /// Name of the new window
-    #[arg(long)]
-    name: Option<Name>,
-    /// Working folder; that of the session if it is left out
-    #[arg(long)]
-    dir: Option<PathBuf>,
-    /// Program and its arguments, after `--`; a shell if there is none
-    #[arg(last = true)]
-    #[serde(default)]
-    command: Vec<String>,
-    /// Environment of the caller
-    #[arg(skip)]
-    #[serde(default)]
-    env: BTreeMap<String, String>,
+    /// What is added
+    #[command(flatten)]
+    #[serde(flatten)]
+    new: New,
 }
 
 impl Verb for AddWindow {
@@ -45,15 +36,12 @@ impl Verb for AddWindow {
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
-        args.dir = args.dir.as_ref().map(|dir| here.absolute(dir));
-        args.env.clone_from(&here.env);
+        args.new.prepare(here);
         Ok(())
     }
 
     async fn run(sessions: Handle, args: Args) -> Result<Self::Reply, Refusal> {
-        let Args { target, name, dir, command, env } = args;
-        let new = add::New { name, dir, command, env };
-        add::window(&sessions, &target, new).await
+        add::window(&sessions, &args.target, args.new).await
     }
 
     fn show(reply: &Self::Reply, ui: &Ui) -> String {

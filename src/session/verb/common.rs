@@ -19,6 +19,35 @@ use crate::{
 /// How long a verb waits for the programs of new panes to be seen.
 const SEEN: Duration = Duration::from_secs(5);
 
+/// What a verb that opens panes has to know of whoever asks.
+#[derive(Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Caller {
+    /// Environment of the caller
+    #[arg(skip)]
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    /// Columns and rows of the caller's terminal
+    #[arg(skip)]
+    #[serde(default)]
+    size: Option<(u16, u16)>,
+}
+
+/// Size of a session that nobody looks at yet.
+const DETACHED: (u16, u16) = (200, 50);
+
+impl Caller {
+    /// Completes itself on the caller's side.
+    pub(super) fn prepare(&mut self, here: &Here) {
+        self.env.clone_from(&here.env);
+        self.size = here.size;
+    }
+
+    /// Size of a session that is made for this caller.
+    pub(super) fn size(&self) -> (u16, u16) {
+        self.size.unwrap_or(DETACHED)
+    }
+}
+
 /// What opening a session did.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct OpenedReply {

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use crate::{
     base::{Code, Name, Refusal},
@@ -10,10 +10,7 @@ use crate::{
         file::shell_window,
         model::Declared,
         record::Origin,
-        verb::{
-            common::{self, OpenedReply},
-            up::DETACHED,
-        },
+        verb::common::{self, Caller, OpenedReply},
     },
     verb::{Here, Method, Ui, Verb},
 };
@@ -31,14 +28,10 @@ pub(super) struct Args {
     /// Working folder
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Environment of the caller
-    #[arg(skip)]
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    /// Columns and rows of the caller's terminal
-    #[arg(skip)]
-    #[serde(default)]
-    size: Option<(u16, u16)>,
+    /// Who asks
+    #[command(flatten)]
+    #[serde(flatten)]
+    caller: Caller,
 }
 
 impl Verb for New {
@@ -52,13 +45,12 @@ impl Verb for New {
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
         common::absolute(&mut args.dir, here);
-        args.env.clone_from(&here.env);
-        args.size = here.size;
+        args.caller.prepare(here);
         Ok(())
     }
 
     async fn run(sessions: Handle, args: Args) -> Result<Self::Reply, Refusal> {
-        let Args { name, layout, dir, env, size } = args;
+        let Args { name, layout, dir, caller } = args;
         let dir = dir.ok_or_else(|| Refusal::new(Code::Invalid, "`dir` is missing"))?;
         if !sessions.ports().files.is_dir(&dir) {
             let message = format!("the folder {} does not exist", dir.display());
@@ -66,7 +58,8 @@ impl Verb for New {
         }
         let (declared, origin) = match layout {
             Some(layout) => {
-                let declared = common::finder(&sessions, &env).laid_out(&layout, &dir, &name)?;
+                let declared =
+                    common::finder(&sessions, &caller.env).laid_out(&layout, &dir, &name)?;
                 (declared, Origin::Layout(layout))
             }
             None => {
@@ -74,9 +67,16 @@ impl Verb for New {
                 (Declared { name, dir, windows }, Origin::Bare)
             }
         };
-        let size = size.unwrap_or(DETACHED);
-        let request =
-            OpenRequest { declared, origin, env, size, dry_run: false, fresh: true, hold: false };
+        let size = caller.size();
+        let request = OpenRequest {
+            declared,
+            origin,
+            env: caller.env,
+            size,
+            dry_run: false,
+            fresh: true,
+            hold: false,
+        };
         common::open(&sessions, request).await
     }
 

@@ -1,17 +1,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
-
 use crate::{
     base::{Code, Refusal},
     session::{
         actor::{Handle, OpenRequest},
         record::SessionRecord,
-        verb::{
-            common::{self, OpenedReply},
-            up::DETACHED,
-        },
+        verb::common::{self, Caller, OpenedReply},
     },
     verb::{Here, Method, Ui, Verb},
 };
@@ -27,14 +22,10 @@ pub(super) struct Args {
     #[arg(long)]
     #[serde(default)]
     run: bool,
-    /// Environment of the caller
-    #[arg(skip)]
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    /// Columns and rows of the caller's terminal
-    #[arg(skip)]
-    #[serde(default)]
-    size: Option<(u16, u16)>,
+    /// Who asks
+    #[command(flatten)]
+    #[serde(flatten)]
+    caller: Caller,
 }
 
 /// Reply of [`Restore`].
@@ -54,8 +45,7 @@ impl Verb for Restore {
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
-        args.env.clone_from(&here.env);
-        args.size = here.size;
+        args.caller.prepare(here);
         Ok(())
     }
 
@@ -71,8 +61,8 @@ impl Verb for Restore {
             let request = OpenRequest {
                 declared: record.declared,
                 origin: record.origin,
-                env: args.env.clone(),
-                size: args.size.unwrap_or(DETACHED),
+                env: args.caller.env.clone(),
+                size: args.caller.size(),
                 dry_run: false,
                 fresh: false,
                 hold: !args.run,

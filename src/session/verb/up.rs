@@ -1,20 +1,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use crate::{
     base::{Code, Refusal},
     session::{
         actor::{Handle, OpenRequest},
         record::Origin,
-        verb::common::{self, OpenedReply},
+        verb::common::{self, Caller, OpenedReply},
     },
     verb::{Here, Method, Ui, Verb},
 };
-
-/// Size of a session that nobody looks at yet.
-pub(super) const DETACHED: (u16, u16) = (200, 50);
 
 /// `gaia up`
 pub(super) struct Up;
@@ -29,14 +26,10 @@ pub(super) struct Args {
     /// Folder of the workspace, or one below it
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Environment of the caller
-    #[arg(skip)]
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    /// Columns and rows of the caller's terminal
-    #[arg(skip)]
-    #[serde(default)]
-    size: Option<(u16, u16)>,
+    /// Who asks
+    #[command(flatten)]
+    #[serde(flatten)]
+    caller: Caller,
 }
 
 impl Verb for Up {
@@ -50,20 +43,26 @@ impl Verb for Up {
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
         common::absolute(&mut args.dir, here);
-        args.env.clone_from(&here.env);
-        args.size = here.size;
+        args.caller.prepare(here);
         Ok(())
     }
 
     async fn run(sessions: Handle, args: Args) -> Result<Self::Reply, Refusal> {
-        let Args { dry_run, dir, env, size } = args;
+        let Args { dry_run, dir, caller } = args;
         let dir = dir.ok_or_else(|| Refusal::new(Code::Invalid, "`dir` is missing"))?;
-        let finder = common::finder(&sessions, &env);
+        let finder = common::finder(&sessions, &caller.env);
         let workspace = finder.workspace(&dir)?;
         let declared = finder.declared(&workspace)?;
-        let (origin, size) = (Origin::Workspace, size.unwrap_or(DETACHED));
-        let request =
-            OpenRequest { declared, origin, env, size, dry_run, fresh: false, hold: false };
+        let (origin, size) = (Origin::Workspace, caller.size());
+        let request = OpenRequest {
+            declared,
+            origin,
+            env: caller.env,
+            size,
+            dry_run,
+            fresh: false,
+            hold: false,
+        };
         common::open(&sessions, request).await
     }
 

@@ -1,0 +1,52 @@
+//! What Linux writes about a process (proc(5)); the text comes in from whoever may read files.
+
+/// Programs that people type into.
+pub const SHELLS: &[&str] =
+    &["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh"];
+
+/// The fields of `/proc/PID/stat` that gaia needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// `R`, `S`, `D`, `Z`, …
+    pub state: char,
+    /// Process id of the parent.
+    pub parent: i32,
+    /// Process group that has the terminal; -1 without one.
+    pub foreground: i32,
+    /// Start time in clock ticks since boot.
+    pub start: u64,
+}
+
+impl Stat {
+    /// Reads the text of the file. The name of the program may hold anything, brackets included.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (_, fields) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        Some(Self {
+            state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
+            foreground: fields.get(5)?.parse().ok()?,
+            start: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    /// Whether it is only waited for, or not even that.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_does_not_confuse_it() {
+        let text = "77 (a) b (c)) S 5 77 77 34816 78 4194304 1 0 0 0 0 0 0 0 20 0 1 0 4242 1 2 3";
+        let wanted = Stat { state: 'S', parent: 5, foreground: 78, start: 4242 };
+        assert_eq!(Stat::read(text), Some(wanted));
+        assert_eq!(Stat::read(""), None);
+    }
+}
