@@ -137,23 +137,25 @@ impl Actor {
             self.ended(exit);
         }
         let Some(record) = self.panes.get_mut(unit) else { return };
-        if record.life == Life::Starting {
-            // The next shim of this unit is promised already; it waits for the lock of this one.
-            return;
-        }
-        let ended = record.exit.as_ref().is_some_and(|e| e.incarnation >= record.incarnation);
         let was = record.life;
-        record.life = if ended || was == Life::Held { Life::Closed } else { Life::Lost };
+        let ended = record.exit.as_ref().is_some_and(|e| e.incarnation >= record.incarnation);
+        record.life = match was {
+            // The next shim of this unit is promised already; it waits for the lock of this one.
+            Life::Starting => Life::Starting,
+            Life::Held => Life::Closed,
+            Life::Running | Life::Exited | Life::Closed | Life::Lost if ended => Life::Closed,
+            Life::Running | Life::Exited | Life::Closed | Life::Lost => Life::Lost,
+        };
         let record = record.clone();
         self.owe_record(&record);
         let (session, pane) = (record.session.clone(), record.pane.name.clone());
         if record.life == Life::Lost {
             self.owe(&PaneLost { unit: unit.clone(), session, pane });
         } else {
-            let closing = self.is_closing(unit);
             let hangup = matches!(&record.exit, Some(Exit { reason: Reason::Hangup, .. }));
             let kept = was == Life::Exited || was == Life::Held;
-            let by = if !closing && (hangup || kept) { By::Operator } else { By::Gaia };
+            let by_hand = !self.is_closing(unit) && (hangup || kept);
+            let by = if by_hand { By::Operator } else { By::Gaia };
             self.owe(&PaneClosed { unit: unit.clone(), session, pane, by });
         }
     }
