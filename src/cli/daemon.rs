@@ -134,12 +134,15 @@ fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
         crash_at,
         ready: Box::new(ready),
     };
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|e| world("no runtime", &e))?
-        .block_on(crate::daemon::serve(options))
+        .map_err(|e| world("no runtime", &e))?;
+    let outcome = runtime.block_on(crate::daemon::serve(options));
+    // What was acknowledged is on disk; nothing else is worth waiting for.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    outcome
 }
 
 fn log_to_file(here: &Here, settings: &Settings) -> Result<(), Refusal> {

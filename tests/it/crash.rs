@@ -174,3 +174,37 @@ fn no_ghosts(house: &House, at: u32) {
     assert!(twice.is_empty(), "crash at {at}: {twice:?}");
     assert!(running.keys().all(|unit| known.contains(unit)), "crash at {at}: {running:?}");
 }
+
+/// Dies at every change that `session kill` makes: afterwards the session is whole, or gone for good.
+#[test]
+fn a_crash_at_any_step_of_an_end_is_finished_or_never_begun() {
+    let mut outcomes = Vec::new();
+    for at in 1.. {
+        let house = House::new();
+        house.ok(&["session", "new", "demo", "--layout", "crew"]);
+        let before: Vec<i32> = house.panes().iter().map(|pane| number(&pane["pid"])).collect();
+        house.ok(&["daemon", "stop"]);
+        let mut kill = house.command(&["session", "kill", "demo"]);
+        let first = kill.env("GAIA_CRASH_AT", at.to_string()).output().unwrap();
+
+        house.until("it is whole or gone", || {
+            let sessions = house.json(&["session", "list"]);
+            let all = sessions.as_array().unwrap();
+            all.is_empty() || all[0]["phase"] == "open"
+        });
+        if house.panes().is_empty() {
+            outcomes.push("finished");
+            until("no program is left", || before.iter().all(|pid| !alive(*pid)));
+        } else {
+            outcomes.push("never begun");
+            assert!(before.iter().all(|pid| alive(*pid)), "crash at {at}");
+        }
+        no_ghosts(&house, at);
+        house.ok(&["ledger", "verify"]);
+        if first.status.success() {
+            break;
+        }
+        assert!(at < 200, "it never ran through");
+    }
+    assert!(outcomes.contains(&"never begun") && outcomes.contains(&"finished"), "{outcomes:?}");
+}

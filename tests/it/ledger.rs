@@ -80,3 +80,15 @@ fn a_store_that_cannot_be_read_is_never_replaced() {
     std::fs::write(&db, &good).unwrap();
     house.ok(&["ledger", "verify"]);
 }
+
+/// What release 0.1 wrote is readable for ever: its export fills a home, its records are understood.
+#[test]
+fn what_an_earlier_release_wrote_is_still_read() {
+    let house = House::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compat/0.1/ledger.jsonl");
+    house.ok(&["import", file]);
+    house.ok(&["ledger", "verify"]);
+    assert_eq!(house.json(&["session", "list"])[0]["name"], "demo");
+    assert_eq!(house.panes().len(), 6);
+    assert!(house.panes().iter().all(|pane| pane["state"] == "lost"));
+}
