@@ -54,13 +54,14 @@ pub async fn serve(options: Options) -> Result<(), Refusal> {
     let tcp = token::listener(&options)?;
     let world = rooms::World::new(&options)?;
     let rooms = Rooms::build(&options, world, Arc::clone(&end)).await?;
-    let api = api::listen(&home, rooms, tcp, stopped).await?;
+    let api = api::listen(&home, rooms.clone(), tcp, stopped).await?;
     (options.ready)();
     tracing::info!(home = %home.root().display(), "the daemon runs");
     wait_for_end(&end).await;
     let _ = stop.send(true);
     // Streams have no end of their own: they are cut after this.
     let _ = tokio::time::timeout(LAST_ANSWERS, api).await;
+    let _ = tokio::time::timeout(LAST_ANSWERS, rooms.end_empty_server()).await;
     tracing::info!("the daemon ends; panes go on");
     let _ = std::fs::remove_file(home.api_socket());
     Ok(())

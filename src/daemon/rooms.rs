@@ -47,6 +47,11 @@ impl Rooms {
         Ok(Self { daemon, ledger, sessions })
     }
 
+    /// See [`session::Handle::end_empty_server`].
+    pub(super) async fn end_empty_server(&self) {
+        self.sessions.end_empty_server().await;
+    }
+
     /// Mounts every verb.
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
         let router = session::top::routes(verb::routes(router));

@@ -17,6 +17,18 @@ fn the_first_command_starts_it_and_a_restart_touches_no_pane() {
 }
 
 #[test]
+fn a_daemon_that_ends_leaves_no_empty_tmux_server() {
+    let house = House::new();
+    house.ok(&["session", "new", "demo"]);
+    let server = house.server_pid().unwrap();
+    house.ok(&["daemon", "stop"]);
+    assert!(alive(server), "it shows a session");
+    house.ok(&["session", "kill", "demo"]);
+    house.ok(&["daemon", "stop"]);
+    until("the server has ended", || !alive(server));
+}
+
+#[test]
 fn two_commands_at_once_start_one_daemon() {
     let house = House::new();
     let both: Vec<_> = (0..4).map(|_| house.command(&["status"]).spawn().unwrap()).collect();

@@ -86,6 +86,17 @@ impl Handle {
         Arc::clone(&self.view.borrow())
     }
 
+    /// Ends the tmux server if it shows nothing: a daemon that ends leaves no empty one behind.
+    pub async fn end_empty_server(&self) {
+        let tmux = &self.ports.tmux;
+        if self.view().sessions.is_empty()
+            && tmux.list().await.is_ok_and(|listing| listing.panes.is_empty())
+            && let Err(error) = tmux.kill_server().await
+        {
+            tracing::warn!(%error, "the empty tmux server stays");
+        }
+    }
+
     /// The home all this lives in.
     pub(crate) fn home(&self) -> &Home {
         &self.home
