@@ -12,6 +12,7 @@ use crate::{
     },
     verb::{Here, Method, Ui, Verb},
 };
+
 /// `gaia session add-pane`
 pub(super) struct AddPane;
 

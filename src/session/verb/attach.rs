@@ -6,6 +6,7 @@ use crate::{
     session::{actor::Handle, verb::common},
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session attach-line`
 pub(super) struct Attach;
 

@@ -10,6 +10,7 @@ use crate::{
     },
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session capture`
 pub(super) struct Capture;
 

@@ -11,6 +11,7 @@ use crate::{
     },
     verb::{Here, Method, Ui, Verb},
 };
+
 /// `gaia down`
 pub(super) struct Down;
 

@@ -8,6 +8,7 @@ use crate::{
     session::{actor::Handle, verb::common},
     verb::{Here, Method, Ui, Verb, table},
 };
+
 /// `gaia session layouts`
 pub(super) struct Layouts;
 

@@ -14,6 +14,7 @@ use crate::{
     },
     verb::{Here, Method, Ui, Verb},
 };
+
 /// `gaia session new`
 pub(super) struct New;
 

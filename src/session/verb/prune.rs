@@ -6,6 +6,7 @@ use crate::{
     session::actor::{Handle, Pruned, prune},
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session prune`
 pub(super) struct Prune;
 

@@ -6,6 +6,7 @@ use crate::{
     session::actor::Handle,
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session rename`
 pub(super) struct Rename;
 

@@ -6,6 +6,7 @@ use crate::{
     session::{actor::Handle, verb::logs},
     verb::{Follow, Method, Ui, Verb},
 };
+
 /// `gaia session replay`
 pub(super) struct Replay;
 

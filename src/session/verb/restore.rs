@@ -10,6 +10,7 @@ use crate::{
     },
     verb::{Here, Method, Ui, Verb},
 };
+
 /// `gaia session restore`
 pub(super) struct Restore;
 

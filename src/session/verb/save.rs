@@ -15,6 +15,7 @@ use crate::{
     },
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session save`
 pub(super) struct Save;
 

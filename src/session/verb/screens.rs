@@ -7,6 +7,7 @@ use crate::{
     session::{actor::Handle, target, verb::capture, view::SessionView},
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session screens`
 pub(super) struct Screens;
 

@@ -12,6 +12,7 @@ use crate::{
     },
     verb::{Here, Method, Ui, Verb},
 };
+
 /// `gaia session send`
 pub(super) struct Send;
 

@@ -11,6 +11,7 @@ use crate::{
     },
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia session show`
 pub(super) struct Show;
 

@@ -6,6 +6,7 @@ use crate::{
     session::{actor::Handle, verb::common, view::View},
     verb::{Method, Ui, Verb},
 };
+
 /// `gaia status`
 pub(super) struct Status;
 
