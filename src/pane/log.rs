@@ -128,6 +128,38 @@ pub(super) fn read(folder: &Path, from: u64, max: usize) -> io::Result<(u64, Vec
     }
 }
 
+/// How much of the log is painted again: some screens full.
+const TAIL: u64 = 64 << 10;
+/// Where the tail of a log begins: at a line, so that no sequence is cut.
+pub(super) fn tail_start(folder: &Path, end: u64) -> u64 {
+    let from = end.saturating_sub(TAIL);
+    if from == 0 {
+        return 0;
+    }
+    match read(folder, from, TAIL as usize) {
+        Ok((at, bytes)) => {
+            let line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |p| p as u64 + 1);
+            at + line
+        }
+        Err(_) => end,
+    }
+}
+
+/// The tail of a log, across its segments.
+pub(super) fn tail(folder: &Path, end: u64) -> Vec<u8> {
+    let (mut at, mut all) = (tail_start(folder, end), Vec::new());
+    while at < end {
+        match read(folder, at, TAIL as usize) {
+            Ok((from, bytes)) if !bytes.is_empty() => {
+                at = from + bytes.len() as u64;
+                all.extend(bytes);
+            }
+            Ok(_) | Err(_) => break,
+        }
+    }
+    all
+}
+
 fn segments(folder: &Path) -> Vec<u64> {
     let mut found: Vec<u64> = fs::read_dir(folder)
         .into_iter()
@@ -186,6 +218,18 @@ mod tests {
                 prop_assert!(bytes == all[from..from + bytes.len()] && (!bytes.is_empty() || from == all.len()));
             }
         }
+    }
+
+    #[test]
+    fn a_tail_goes_over_segments_and_begins_at_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let rule = LogRule { segment_bytes: 10_000, keep_bytes: 1 << 20 };
+        let mut log = Log::open(folder.path().into(), rule).unwrap();
+        let all: String = (0..10_000).map(|n| format!("line {n:05}\n")).collect();
+        all.as_bytes().chunks(777).for_each(|chunk| log.output(chunk));
+        let tail = String::from_utf8(tail(folder.path(), log.end())).unwrap();
+        assert!(all.ends_with(&tail) && tail.starts_with("line "), "{tail:.40}");
+        assert!(tail.len() as u64 > TAIL - 20 && tail.len() as u64 <= TAIL);
     }
 
     #[test]

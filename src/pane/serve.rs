@@ -8,7 +8,6 @@ use super::{
     life::{Phase, Then},
     log,
     shim::{Shim, Typed},
-    view,
 };
 use crate::base::{
     unit::{self, Reason},
@@ -94,7 +93,7 @@ impl Shim {
     fn begin_view(&mut self, conn: u64, size: Winsize) {
         let end = self.log.end();
         let folder = self.folder.join(unit::LOG);
-        let from = if self.scan.alternate { end } else { view::tail_start(&folder, end) };
+        let from = if self.scan.alternate { end } else { log::tail_start(&folder, end) };
         if let Some(conn) = self.conns.iter_mut().find(|c| c.id == conn) {
             conn.view = true;
             conn.follows = Some(from);
@@ -127,9 +126,4 @@ impl Shim {
 
 fn winsize(cols: u16, rows: u16) -> Winsize {
     Winsize { ws_row: rows.max(1), ws_col: cols.max(1), ws_xpixel: 0, ws_ypixel: 0 }
-}
-
-/// The end of the log that a terminal needs to look as it did.
-pub(super) fn last_output(folder: &std::path::Path, from: u64) -> Vec<u8> {
-    log::read(folder, from, usize::MAX).map(|(_, bytes)| bytes).unwrap_or_default()
 }

@@ -292,7 +292,7 @@ impl Shim {
 
     /// Paints the pane from the log, after output was dropped for it.
     fn show_tail(&mut self) {
-        let tail = super::view::tail(&self.folder, self.log.end());
+        let tail = super::log::tail(&self.folder.join(unit::LOG), self.log.end());
         if let Some(outer) = &mut self.outer {
             outer.show(b"\x1b[2J\x1b[H", Instant::now());
             outer.show(&tail, Instant::now());

@@ -19,39 +19,16 @@ use nix::{
     unistd::getppid,
 };
 
-use super::{log, serve::last_output, sys};
+use super::sys;
 use crate::base::{
-    unit::{self, State},
+    unit::State,
     wire::{Ask, Frame, Tell},
 };
 
-/// How much of the log is painted again: some screens full.
-const TAIL: u64 = 64 << 10;
 /// A dying tmux server closes its terminals before its end can be seen.
 const SERVER_END: u16 = 300;
 /// A shim that just took its lock binds its socket in the next moments.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// Where the tail of a log begins: at a line, so that no sequence is cut.
-pub(super) fn tail_start(folder: &Path, end: u64) -> u64 {
-    let from = end.saturating_sub(TAIL);
-    if from == 0 {
-        return 0;
-    }
-    match log::read(folder, from, TAIL as usize) {
-        Ok((at, bytes)) => {
-            let line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |p| p as u64 + 1);
-            at + line
-        }
-        Err(_) => end,
-    }
-}
-
-/// The tail of a unit's log.
-pub(super) fn tail(folder: &Path, end: u64) -> Vec<u8> {
-    let folder = folder.join(unit::LOG);
-    last_output(&folder, tail_start(&folder, end))
-}
 
 /// How a view ended.
 pub(super) enum Outcome {
