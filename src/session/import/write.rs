@@ -63,7 +63,7 @@ impl Draft {
             document["description"] = value(description);
         }
         if let Some(dir) = &self.dir {
-            document["dir"] = value(dir);
+            document["dir"] = value(folder(dir));
         }
         put_env(document.as_table_mut(), &self.env);
         let mut windows = ArrayOfTables::new();
@@ -82,10 +82,11 @@ impl DraftWindow {
     fn table(&self, names: &mut Vec<String>) -> Table {
         let mut table = Table::new();
         table["name"] = value(unique(&self.name, "window", names));
-        for (key, text) in [("layout", &self.layout), ("dir", &self.dir)] {
-            if let Some(text) = text {
-                table[key] = value(text);
-            }
+        if let Some(layout) = &self.layout {
+            table["layout"] = value(layout);
+        }
+        if let Some(dir) = &self.dir {
+            table["dir"] = value(folder(dir));
         }
         if self.focus {
             table["focus"] = value(true);
@@ -110,7 +111,7 @@ impl DraftPane {
             table["name"] = value(unique(name, "pane", names));
         }
         if let Some(dir) = &self.dir {
-            table["dir"] = value(dir);
+            table["dir"] = value(folder(dir));
         }
         if !self.argv.is_empty() {
             table["command"] = value(self.argv.iter().collect::<Array>());
@@ -125,6 +126,12 @@ impl DraftPane {
         put_env(&mut table, &self.env);
         table
     }
+}
+
+/// A folder without the variables that gaia writes otherwise.
+fn folder(text: &str) -> String {
+    let plain = [("${PWD}", "."), ("$PWD", "."), ("${HOME}", "~"), ("$HOME", "~")];
+    plain.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// Those tools type into a shell that stays when the command has ended; so does this line.
