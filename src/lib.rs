@@ -3,7 +3,8 @@
 //! A lower room never imports a higher one; `tests/architecture.rs` holds us to it.
 //! From the quiet rooms to the loud ones: `base` (words), `port` (what gaia asks of the world),
 //! `adapter` (the world), `pane` (the process under every tmux pane), `client` and `verb` (the
-//! wire), the slices (`ledger`, `session`, `doctor`), `daemon` (which adapter serves which port)
+//! wire), `define` (what definitions share), the slices (`ledger`, `session`,
+//! `service`, `doctor`), `daemon` (which adapter serves which port)
 //! and `cli` (the face).
 
 pub mod adapter;
@@ -12,9 +13,11 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod daemon;
+pub mod define;
 pub mod doctor;
 pub mod ledger;
 pub mod pane;
 pub mod port;
+pub mod service;
 pub mod session;
 pub mod verb;

@@ -58,6 +58,12 @@ fn the_api() {
             "/v1/panes/{target}/logs/stream",
             "Output of a pane as it comes (`follow`, `since`, `grep`, `from`)",
         ),
+        ("/v1/services/stream", "Services whenever their state changes"),
+        (
+            "/v1/services/logs/stream",
+            "Output of services merged by time (`names`, `follow`, `since`, `grep`, `tail`)",
+        ),
+        ("/metrics", "Figures of all services in the text format of Prometheus"),
         (
             "/v1/panes/{target}/recording/stream",
             "A pane's output as the lines of an asciicast v2 recording",
@@ -79,12 +85,15 @@ fn the_settings() {
             .unwrap();
     }
     text += "\n# gaia.toml\n\nThe same keys stand in layouts (`sessions/NAME.toml`). The JSON Schema for editors is [`gaia.schema.json`](gaia.schema.json), also printed by `gaia config schema`.\n\n";
-    let schema = gaia::session::schema();
+    let schema = gaia::service::schema();
     let tables = [
         ("a session", &schema),
         ("`[[windows]]`", &schema["$defs"]["RawWindow"]),
         ("`[[windows.panes]]`", &schema["$defs"]["RawPane"]),
         ("`stop`", &schema["$defs"]["RawStop"]),
+        ("`[services.NAME]`", &schema["$defs"]["RawService"]),
+        ("`probe`", &schema["$defs"]["RawProbes"]),
+        ("a probe", &schema["$defs"]["RawProbe"]),
     ];
     for (name, table) in tables {
         writeln!(text, "## {name}\n\n| key | what it does |\n| --- | --- |").unwrap();
@@ -103,7 +112,7 @@ fn the_facts() {
     let mut text = String::from(
         "# Facts\n\nGenerated from the code. Every line of the ledger is `{seq, at, kind, v, body, prev, hash}`; `at` is in milliseconds since 1970, `prev` and `hash` chain the lines.\n\n| kind | says that |\n| --- | --- |\n",
     );
-    for (kind, about) in gaia::session::FACTS {
+    for (kind, about) in gaia::session::FACTS.iter().chain(gaia::service::FACTS) {
         writeln!(text, "| `{kind}` | {about} |").unwrap();
     }
     check("facts.md", &text);

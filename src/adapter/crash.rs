@@ -172,7 +172,7 @@ impl Units for Crashing<dyn Units> {
     async fn remove(&self, id: &UnitId) -> Result<(), UnitError> {
         self.inner.remove(id).await
     }
-    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>> {
+    fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent> {
         self.inner.events()
     }
 }

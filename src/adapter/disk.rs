@@ -51,4 +51,30 @@ impl Files for SystemFiles {
             sentence(e)
         })
     }
+
+    fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String> {
+        let sentence = |e: std::io::Error| format!("{} cannot be written: {e}", path.display());
+        if let Some(folder) = path.parent() {
+            super::files::private_dir(folder).map_err(sentence)?;
+        }
+        super::files::replace(path, text).map_err(sentence)
+    }
+
+    fn private_dir(&self, path: &Path, owner: Option<(u32, u32)>) -> Result<(), String> {
+        let sentence = |e: std::io::Error| format!("{} cannot be made: {e}", path.display());
+        let outside = || std::io::Error::other("it is a link, and gaia does not follow it");
+        if path.is_symlink() {
+            return Err(sentence(outside()));
+        }
+        if let Some(above) = path.parent() {
+            super::files::make_dir(above).map_err(sentence)?;
+        }
+        super::files::private_dir(path).map_err(sentence)?;
+        let Some((uid, gid)) = owner else { return Ok(()) };
+        std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(sentence)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
 }

@@ -1,6 +1,7 @@
 //! Processes of this machine, seen through /proc and the pidfd of the kernel.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     fs::File,
     io::{self, Read},
@@ -9,7 +10,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::base::{SHELLS, Stat};
+use super::tree;
+use crate::{
+    base::{SHELLS, Stat, UnitId, unit::User},
+    port::{Holder, Usage},
+};
 
 fn stat(pid: i32) -> Option<Stat> {
     Stat::read(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
@@ -35,6 +40,30 @@ impl crate::port::Processes for SystemProcesses {
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         // A shell at its prompt has the terminal itself.
         SHELLS.contains(&name.trim()) && stat(pid).is_some_and(|stat| stat.foreground == pid)
+    }
+    fn usage(&self, roots: &[i32]) -> Vec<Usage> {
+        tree::usage(roots)
+    }
+    fn listens(&self, root: i32) -> BTreeSet<u16> {
+        tree::listens(root)
+    }
+    fn is_free(&self, port: u16) -> bool {
+        tree::is_free(port)
+    }
+    fn holder(&self, port: u16) -> Option<Holder> {
+        tree::holder(port)
+    }
+    fn of_unit(&self, unit: &UnitId) -> Vec<i32> {
+        tree::of_unit(unit)
+    }
+    fn kill(&self, pid: i32) {
+        let _ = signal(pid, libc::SIGKILL);
+    }
+    fn user(&self, user: &str, group: Option<&str>) -> Result<User, String> {
+        tree::user(user, group)
+    }
+    fn is_root(&self) -> bool {
+        nix::unistd::geteuid().is_root()
     }
 }
 

@@ -21,6 +21,21 @@ pub(super) fn terminal_size() -> Option<(u16, u16)> {
     (done == 0 && size.ws_col > 0).then_some((size.ws_col, size.ws_row))
 }
 
+/// The child runs as another user. Must come before [`die_with_parent`]: a change of user clears
+/// that.
+pub(super) fn become_user(command: &mut tokio::process::Command, user: crate::base::unit::User) {
+    use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+    let groups: Vec<Gid> = user.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    let setup = move || {
+        setgroups(&groups)?;
+        setgid(Gid::from_raw(user.gid))?;
+        setuid(Uid::from_raw(user.uid))?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec the closure makes three system calls and allocates nothing.
+    unsafe { command.pre_exec(setup) };
+}
+
 /// The child gets SIGKILL when the thread that forks it ends.
 pub(super) fn die_with_parent(command: &mut tokio::process::Command) {
     let parent = nix::unistd::getpid();

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::{Code, Refusal, UnitId};
+use super::{Code, Name, Refusal, UnitId};
 
 /// Bytes a Unix socket path may have on Linux, without the closing zero (unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
@@ -92,6 +92,21 @@ impl Home {
     #[must_use]
     pub fn unit(&self, id: &UnitId) -> PathBuf {
         self.units().join(id.as_str())
+    }
+    /// The user's own catalog of services.
+    #[must_use]
+    pub fn services(&self) -> PathBuf {
+        self.0.join("services")
+    }
+    /// What the services of a workspace are started with; 0600, it may hold secrets.
+    #[must_use]
+    pub fn environment(&self, workspace: &Name) -> PathBuf {
+        self.0.join("env").join(format!("{workspace}.json"))
+    }
+    /// Where the program of a unit says how it is; 0600.
+    #[must_use]
+    pub fn notify_socket(&self, id: &UnitId) -> PathBuf {
+        self.unit(id).join("say.sock")
     }
     /// The socket of one unit's shim; 0600.
     #[must_use]

@@ -15,6 +15,12 @@ pub struct Stat {
     pub foreground: i32,
     /// Start time in clock ticks since boot.
     pub start: u64,
+    /// Processor time so far, in clock ticks.
+    pub ticks: u64,
+    /// Threads.
+    pub threads: u64,
+    /// Resident memory, in pages.
+    pub pages: u64,
 }
 
 impl Stat {
@@ -23,11 +29,15 @@ impl Stat {
     pub fn read(text: &str) -> Option<Self> {
         let (_, fields) = text.rsplit_once(')')?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
+        let number = |at: usize| fields.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
         Some(Self {
             state: fields.first()?.chars().next()?,
             parent: fields.get(1)?.parse().ok()?,
             foreground: fields.get(5)?.parse().ok()?,
             start: fields.get(19)?.parse().ok()?,
+            ticks: number(11) + number(12),
+            threads: number(17),
+            pages: number(21),
         })
     }
 
@@ -44,8 +54,10 @@ mod tests {
 
     #[test]
     fn a_name_with_brackets_does_not_confuse_it() {
-        let text = "77 (a) b (c)) S 5 77 77 34816 78 4194304 1 0 0 0 0 0 0 0 20 0 1 0 4242 1 2 3";
-        let wanted = Stat { state: 'S', parent: 5, foreground: 78, start: 4242 };
+        let text = "77 (a) b (c)) S 5 77 77 34816 78 4194304 1 0 0 0 7 2 0 0 20 0 3 0 4242 1 9 3";
+        let (ticks, threads, pages) = (9, 3, 9);
+        let (parent, foreground, start) = (5, 78, 4242);
+        let wanted = Stat { state: 'S', parent, foreground, start, ticks, threads, pages };
         assert_eq!(Stat::read(text), Some(wanted));
         assert_eq!(Stat::read(""), None);
     }

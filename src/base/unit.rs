@@ -53,10 +53,35 @@ pub struct Spec {
     /// `as`, `fsize`, `cpu`, `data`, `stack`, `memlock`.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
+    /// Commands run before the program in the same terminal, in order; one that fails ends the
+    /// incarnation.
+    #[serde(default)]
+    pub before: Vec<Vec<String>>,
+    /// The program ends with 0 and leaves the real one behind, whose pid stands in this file.
+    #[serde(default)]
+    pub pid_file: Option<PathBuf>,
+    /// User and groups the program runs as, if not the shim's own.
+    #[serde(default)]
+    pub user: Option<User>,
+    /// A service of the daemon's: a stop signals its process group only, what it leaves behind is
+    /// ended before anyone is told that it is empty, and the shim stays though nobody looks.
+    #[serde(default)]
+    pub supervised: bool,
     /// How much output is kept.
     pub log: LogRule,
     /// Socket of the daemon where the shim says hello; a missing daemon is no fault.
     pub hello: Option<PathBuf>,
+}
+
+/// User and groups of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// All groups.
+    pub groups: Vec<u32>,
 }
 
 /// What happens to a program when the tmux server dies under it.
@@ -184,6 +209,9 @@ pub struct Exit {
     pub core: bool,
     /// Why it ended.
     pub reason: Reason,
+    /// Whether processes it started still ran when it ended.
+    #[serde(default)]
+    pub left: bool,
     /// When.
     pub at: Moment,
     /// Offset of the log where its output ends.
@@ -215,6 +243,9 @@ pub struct State {
     pub bracketed_paste: bool,
     /// Whether the program is on the alternate screen (`CSI ? 1049 h`, `47`, `1047`).
     pub alternate: bool,
+    /// Whether the program itself does not run yet: the commands before it do.
+    #[serde(default)]
+    pub preparing: bool,
     /// Whether a terminal (the tmux pane, or a view of a later one) shows the unit now.
     pub shown: bool,
 }

@@ -45,6 +45,9 @@ pub enum Ask {
         grace_ms: Option<u64>,
         /// End the shim, and so its pane, once the program is gone.
         close: bool,
+        /// Overrides the signal of the spec; 0 sends none, only waits and then kills.
+        #[serde(default)]
+        signal: Option<i32>,
     },
     /// Start the program (again): a new incarnation, from a freshly read `spec.json`. Refused
     /// while it runs.
@@ -79,8 +82,13 @@ pub enum Tell {
     },
     /// The program ended; the exit record is on disk already.
     Exit(Exit),
-    /// A new incarnation runs.
+    /// A new incarnation runs; told again when a later process of it takes its place.
     Started(State),
+    /// Nothing that this incarnation started runs any more.
+    Empty {
+        /// Which one.
+        incarnation: u32,
+    },
     /// The ask was not carried out; takes the place of its [`Tell::State`].
     Refused(String),
     /// An input was not written to the program's terminal, or not whole.
@@ -184,7 +192,7 @@ mod tests {
     #[test]
     fn frames_read_back_even_in_pieces() {
         let frames = [
-            Frame::Ask(Ask::Stop { grace_ms: Some(10), close: true }),
+            Frame::Ask(Ask::Stop { grace_ms: Some(10), close: true, signal: None }),
             Frame::Tell(Tell::Receipt { id: 3, bytes: 9 }),
             Frame::Output(1 << 40, vec![0, 255, 27]),
             Frame::Input { id: 7, paste: true, bytes: b"hi\n".to_vec() },

@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Outcome, here};
 use crate::{
-    adapter::{SystemFiles, files},
+    adapter::{SystemFiles, SystemProber, files},
     base::Refusal,
     config::{Origin, Settings},
     verb::{Here, table},
@@ -31,7 +31,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Refusal> {
     match matches.subcommand() {
         Some(("validate", args)) => validate(args, here, json),
-        Some(("schema", _)) => Ok(Outcome::ok(format!("{:#}", crate::session::schema()))),
+        Some(("schema", _)) => Ok(Outcome::ok(format!("{:#}", crate::service::schema()))),
         Some((_, args)) => show(args.get_flag("origin"), here, json),
         None => Err(Refusal::broken("no verb")),
     }
@@ -81,11 +81,18 @@ fn validate(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Re
         let dir = path.parent().unwrap_or(&here.cwd).to_owned();
         let bytes = files::read_text(&path);
         let bytes = bytes.map_err(|what| Refusal::new(crate::base::Code::Invalid, what))?;
-        let declared =
-            crate::session::validate(&SystemFiles, here, (&path, bytes.as_bytes()), &dir)?;
+        let world = (&SystemFiles as &dyn crate::port::Files, &SystemProber as _);
+        let (declared, services) =
+            crate::service::validate(world, here, (&path, bytes.as_bytes()), &dir)?;
         let panes: usize = declared.windows.iter().map(|window| window.panes.len()).sum();
         let (name, windows) = (&declared.name, declared.windows.len());
-        checked.push(format!("{file} is good: session {name}, {windows} windows, {panes} panes"));
+        let services = match services {
+            0 => String::new(),
+            count => format!(", {count} services"),
+        };
+        checked.push(format!(
+            "{file} is good: session {name}, {windows} windows, {panes} panes{services}"
+        ));
     }
     if json {
         return Ok(Outcome::ok(serde_json::json!({ "checked": checked }).to_string()));

@@ -105,6 +105,17 @@ fn note(text: &str) {
     eprintln!("note: {text}");
 }
 
+/// Whether a person reads our errors.
+fn talks() -> bool {
+    use std::io::IsTerminal;
+    std::io::stderr().is_terminal()
+}
+
+/// A line of talk, for the person only.
+fn note_line(text: &str) {
+    eprintln!("{text}");
+}
+
 /// A reply as one JSON document.
 fn json_text(reply: &Value) -> String {
     reply.to_string()

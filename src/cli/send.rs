@@ -25,6 +25,10 @@ pub(super) fn run(
         let outcome = match request.follow {
             Some(follow) => stream(&client, &follow, (ui, json)).await,
             None => {
+                let _shown = request
+                    .progress
+                    .filter(|_| !json && super::talks())
+                    .map(|progress| tokio::spawn(show_progress(client.clone(), progress, *ui)));
                 let first = entry.call(&client, request.args.clone(), ui).await;
                 let answer = match first {
                     Ok(answer) => answer,
@@ -62,6 +66,18 @@ fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> 
         }
     }
     None
+}
+
+/// Tells how far it is, for as long as the reply is waited for.
+async fn show_progress(client: Client, progress: Follow, ui: Ui) {
+    let each = |item: Value| {
+        let line = (progress.show)(&item, &ui);
+        if !line.is_empty() {
+            super::note_line(&line);
+        }
+        true
+    };
+    let _ = client.follow(&progress.path, each).await;
 }
 
 async fn stream(

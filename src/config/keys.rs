@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, time::Duration};
 
-use crate::base::duration;
+use crate::base::{duration, size};
 
 /// What a setting may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,17 +136,4 @@ impl Kind {
 /// A span of time; `0` is none.
 pub(super) fn span(text: &str) -> Option<Duration> {
     if text == "0" { Some(Duration::ZERO) } else { duration(text) }
-}
-
-/// Bytes, with or without a binary unit.
-pub(super) fn size(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor = match text[digits..].trim() {
-        "" | "B" => 1,
-        "KiB" | "K" => 1 << 10,
-        "MiB" | "M" => 1 << 20,
-        "GiB" | "G" => 1 << 30,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(factor)
 }

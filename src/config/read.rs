@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use toml_edit::{Document, Item};
 
-use super::keys::{KEYS, Key, size, span};
+use super::keys::{KEYS, Key, span};
+use crate::base::size;
 use crate::base::{Code, ConfigError, Refusal, faults_refusal, nearest};
 
 /// Where a value comes from.

@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     adapter::{
-        SledStore, SystemClock, SystemFiles, SystemRandom, SystemUnits, TmuxOptions, TmuxServer,
-        process,
+        SledStore, SystemClock, SystemFiles, SystemMailbox, SystemProber, SystemRandom,
+        SystemUnits, SystemWatcher, TmuxOptions, TmuxServer, process,
     },
     base::{Code, Refusal, unit::LogRule},
     config::Settings,
     ledger,
     port::Store,
-    session,
+    service, session,
     verb::Noun,
 };
 
@@ -28,6 +28,7 @@ pub(super) struct Rooms {
     daemon: Handle,
     ledger: ledger::Handle,
     sessions: session::Handle,
+    services: service::Handle,
 }
 
 impl Rooms {
@@ -38,13 +39,14 @@ impl Rooms {
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let Options { home, settings, .. } = options;
-        let World { store, ports } = world;
+        let World { store, ports, services } = world;
         let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
         let sessions =
             session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
+        let services = service::spawn(sessions.clone(), services).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, sessions })
+        Ok(Self { daemon, ledger, sessions, services })
     }
 
     /// See [`session::Handle::end_empty_server`].
@@ -54,7 +56,8 @@ impl Rooms {
 
     /// Mounts every verb.
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
-        let router = session::top::routes(verb::routes(router));
+        let router = service::top::routes(verb::routes(router));
+        let router = service::streams(service::routes(router));
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         session::streams(session::routes(router))
     }
@@ -80,6 +83,7 @@ fn upkeep(settings: &Settings) -> session::Upkeep {
 pub(super) struct World {
     store: Arc<dyn Store>,
     ports: session::Ports,
+    services: service::Ports,
 }
 
 impl World {
@@ -107,7 +111,12 @@ impl World {
             clock: Arc::new(SystemClock::start()),
             random: Arc::new(SystemRandom),
         };
-        let world = Self { store: Arc::new(store), ports };
+        let services = service::Ports {
+            prober: Arc::new(SystemProber),
+            watcher: Arc::new(SystemWatcher),
+            mailbox: Arc::new(SystemMailbox::new(home.clone())),
+        };
+        let world = Self { store: Arc::new(store), ports, services };
         #[cfg(debug_assertions)]
         if let Some(at) = options.crash_at {
             return Ok(world.crashing_at(at));
@@ -128,7 +137,11 @@ impl World {
             clock,
             random,
         };
-        Self { store: Arc::new(Crashing { inner: self.store, fuse }), ports }
+        Self {
+            store: Arc::new(Crashing { inner: self.store, fuse }),
+            ports,
+            services: self.services,
+        }
     }
 }
 
@@ -137,9 +150,10 @@ impl World {
 pub fn nouns() -> Vec<Noun> {
     let noun = |name, about, entries| Noun { name: Some(name), about, entries };
     vec![
-        Noun { name: None, about: "", entries: session::top::entries() },
+        Noun { name: None, about: "", entries: service::top::entries() },
         Noun { name: None, about: "", entries: ledger::top::entries() },
         noun("session", "Sessions, their windows and panes", session::entries()),
+        noun("service", "Services: programs that are kept running", service::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),
     ]

@@ -16,7 +16,7 @@ use nix::{
         signal::{SigSet, Signal, kill},
         termios::Termios,
     },
-    unistd::{Pid, getpid, getppid, setsid},
+    unistd::{Gid, Pid, Uid, fchown, getpgid, getpid, getppid, setgid, setgroups, setsid, setuid},
 };
 
 use super::sys;
@@ -33,8 +33,13 @@ pub(super) struct Child {
 }
 
 /// Starts the program of a spec in a terminal of its own; the sentence says why it could not.
-pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Result<Child, String> {
-    let Some((program, args)) = spec.argv.split_first() else {
+pub(super) fn start(
+    spec: &Spec,
+    argv: &[String],
+    size: Winsize,
+    like: Option<&Termios>,
+) -> Result<Child, String> {
+    let Some((program, args)) = argv.split_first() else {
         return Err("the spec names no program".to_owned());
     };
     if !spec.cwd.is_dir() {
@@ -52,8 +57,8 @@ pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Resul
         Ok(())
     };
     wire(&mut command).map_err(|e| e.to_string())?;
-    let (shim, limits) = (getpid(), limits(spec)?);
-    sys::before_exec(&mut command, move || prepare(shim, &limits));
+    let (shim, limits, user) = (getpid(), limits(spec)?, user(spec, &pty.slave)?);
+    sys::before_exec(&mut command, move || prepare(shim, &limits, user.as_ref()));
     let child = command.spawn().map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => format!("there is no program `{program}`"),
         _ => format!("`{program}` cannot be started: {e}"),
@@ -63,22 +68,40 @@ pub(super) fn start(spec: &Spec, size: Winsize, like: Option<&Termios>) -> Resul
 }
 
 /// Runs in the child: a session and terminal of its own, death with the shim, its limits.
-fn prepare(shim: Pid, limits: &[(Resource, u64)]) -> io::Result<()> {
+fn prepare(shim: Pid, limits: &[(Resource, u64)], user: Option<&Ids>) -> io::Result<()> {
     // The shim takes its signals from a descriptor, so it has them blocked; and whoever started
     // the tmux server may have ignored some. A program begins with neither.
     sys::default_signals();
     SigSet::empty().thread_set_mask()?;
     setsid()?;
     sys::take_terminal()?;
+    for (resource, limit) in limits {
+        setrlimit(*resource, *limit, *limit)?;
+    }
+    if let Some((uid, gid, groups)) = user {
+        setgroups(groups)?;
+        setgid(*gid)?;
+        setuid(*uid)?;
+    }
+    // A change of user clears it, so it comes last.
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     // The shim may have died before the line above took effect.
     if getppid() != shim {
         return Err(io::ErrorKind::BrokenPipe.into());
     }
-    for (resource, limit) in limits {
-        setrlimit(*resource, *limit, *limit)?;
-    }
     Ok(())
+}
+
+/// User, group, all groups.
+type Ids = (Uid, Gid, Vec<Gid>);
+
+/// The user a program runs as; its terminal becomes that user's.
+fn user(spec: &Spec, terminal: &OwnedFd) -> Result<Option<Ids>, String> {
+    let Some(user) = &spec.user else { return Ok(None) };
+    let uid = Uid::from_raw(user.uid);
+    fchown(terminal, Some(uid), None).map_err(|e| format!("its terminal: {e}"))?;
+    let groups = user.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    Ok(Some((uid, Gid::from_raw(user.gid), groups)))
 }
 
 fn environment(spec: &Spec) -> BTreeMap<String, String> {
@@ -122,15 +145,44 @@ pub(super) fn nonblocking(fd: impl AsFd) -> nix::Result<()> {
 /// Every process below this one. As a subreaper the shim stays the ancestor of all that its
 /// program started, whatever session or group it moved to.
 pub(super) fn descendants() -> Vec<Pid> {
+    let own = getpid().as_raw();
+    let Some(first) = children_of(own) else { return descendants_by_scan(own) };
+    let (mut found, mut next) = (Vec::new(), first);
+    while let Some(pid) = next.pop() {
+        if lives(pid) {
+            found.push(Pid::from_raw(pid));
+        }
+        next.extend(children_of(pid).unwrap_or_default());
+    }
+    found
+}
+
+/// Whether a process that the program started still runs.
+pub(super) fn leaves_children() -> bool {
+    !descendants().is_empty()
+}
+
+/// Children of a process, from the kernel's own list; `None` where it keeps none (proc(5):
+/// CONFIG_PROC_CHILDREN).
+fn children_of(pid: i32) -> Option<Vec<i32>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+        let text = fs::read_to_string(thread.path().join("children")).ok()?;
+        children.extend(text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+    }
+    Some(children)
+}
+
+fn descendants_by_scan(own: i32) -> Vec<Pid> {
     let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
-        if let Some(parent) = parent(pid) {
+        if let Some(parent) = stat(pid).filter(|stat| !stat.is_dead()).map(|stat| stat.parent) {
             children.entry(parent).or_default().push(pid);
         }
     }
     let mut found = Vec::new();
-    let mut next = vec![getpid().as_raw()];
+    let mut next = vec![own];
     while let Some(pid) = next.pop() {
         let below = children.remove(&pid).unwrap_or_default();
         found.extend(below.iter().map(|pid| Pid::from_raw(*pid)));
@@ -139,16 +191,20 @@ pub(super) fn descendants() -> Vec<Pid> {
     found
 }
 
-/// The parent of a process that is not a zombie.
-fn parent(pid: i32) -> Option<i32> {
-    let stat = Stat::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
-    (!stat.is_dead()).then_some(stat.parent)
+fn lives(pid: i32) -> bool {
+    stat(pid).is_some_and(|stat| !stat.is_dead())
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    Stat::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Sends a signal to a process group, or to a process.
 pub(super) fn send(pid: Pid, signal: i32, group: bool) -> bool {
     let Ok(signal) = Signal::try_from(signal) else { return false };
-    let target = if group { Pid::from_raw(-pid.as_raw()) } else { pid };
+    // A daemon that forked twice is in the group of one that has ended.
+    let leader = if group { getpgid(Some(pid)).unwrap_or(pid) } else { pid };
+    let target = if group { Pid::from_raw(-leader.as_raw()) } else { pid };
     kill(target, signal).is_ok()
 }
 

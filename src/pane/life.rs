@@ -18,6 +18,7 @@ use super::{
     files,
     outer::Outer,
     shim::{Shim, now},
+    stages::FORKING_LOOK,
 };
 use crate::base::{
     MarkKind,
@@ -32,6 +33,8 @@ pub(super) enum Phase {
     Held,
     /// The program runs; `closed`: it let go of its terminal.
     Running { closed: bool },
+    /// Its first process has ended well; the one it left behind is looked for.
+    Forking { since: Instant, death: Death },
     /// The program is dead; its last output may still be in the terminal.
     Draining { heard: Instant, death: Death },
     /// The exit record is written; the pane stays.
@@ -43,35 +46,15 @@ pub(super) enum Phase {
 /// How the program died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Death {
-    code: Option<i32>,
-    signal: Option<i32>,
-    core: bool,
+    pub(super) code: Option<i32>,
+    pub(super) signal: Option<i32>,
+    pub(super) core: bool,
 }
-
-/// A stop under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stopping {
-    until: Instant,
-    killed: bool,
-    reason: Reason,
-    then: Then,
-}
-
-/// What follows a stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
-    Stay,
-    Leave,
-    Start,
-}
-
-/// How long processes may take to vanish after SIGKILL before the shim leaves without them.
-const AFTER_KILL: Duration = Duration::from_secs(2);
 
 impl Phase {
     /// Whether a program runs or is just being put to rest.
     pub(super) fn runs(&self) -> bool {
-        matches!(self, Self::Running { .. } | Self::Draining { .. })
+        matches!(self, Self::Running { .. } | Self::Forking { .. } | Self::Draining { .. })
     }
 
     /// Output came.
@@ -96,8 +79,15 @@ impl Shim {
         self.log.mark(MarkKind::Start(self.claim.incarnation));
         let (cols, rows) = (self.size.ws_col, self.size.ws_row);
         self.log.mark(MarkKind::Resize { cols, rows });
+        (self.stage, self.forked) = (0, false);
+        self.run_stage();
+    }
+
+    /// Runs the next of the commands before the program, or the program.
+    pub(super) fn run_stage(&mut self) {
         let settings = self.outer.as_ref().map(Outer::settings);
-        match child::start(&self.spec, self.size, settings) {
+        let argv = self.spec.before.get(self.stage).unwrap_or(&self.spec.argv);
+        match child::start(&self.spec, argv, self.size, settings) {
             Ok(child) => {
                 self.claim.child = files::process(child.pid.as_raw());
                 self.child = Some(child);
@@ -110,13 +100,13 @@ impl Shim {
         }
     }
 
-    fn save_claim(&mut self) {
+    pub(super) fn save_claim(&mut self) {
         if let Err(error) = files::write_claim(&self.folder, &self.claim) {
             self.say(&format!("its claim cannot be written: {error}"));
         }
     }
 
-    fn not_started(&mut self, sentence: String) {
+    pub(super) fn not_started(&mut self, sentence: String) {
         self.claim.child = None;
         self.save_claim();
         let line = format!("[gaia] {sentence}\r\n");
@@ -140,6 +130,9 @@ impl Shim {
                 Ok(WaitStatus::StillAlive) | Err(_) => return,
                 Ok(_) => continue,
             };
+            if self.forks(death) {
+                continue;
+            }
             let closed = self.phase == Phase::Running { closed: true };
             self.phase = Phase::Draining { heard: Instant::now(), death };
             if closed {
@@ -157,18 +150,22 @@ impl Shim {
                 self.phase = Phase::Running { closed: true };
                 self.reap();
             }
-            Phase::Held | Phase::Ended | Phase::Over => (),
+            Phase::Forking { .. } | Phase::Held | Phase::Ended | Phase::Over => (),
         }
     }
 
-    fn put_to_rest(&mut self, death: Death) {
+    pub(super) fn put_to_rest(&mut self, death: Death) {
+        if self.next_stage(death) {
+            return;
+        }
         let reason = self.stopping.as_ref().map_or(Reason::Exited, |stop| stop.reason.clone());
         self.finish(death, reason);
     }
 
     /// Writes the exit record, then tells everyone.
-    fn finish(&mut self, death: Death, reason: Reason) {
+    pub(super) fn finish(&mut self, death: Death, reason: Reason) {
         self.child = None;
+        let left = self.spec.supervised && child::leaves_children();
         self.refuse_typed();
         self.repaint = None;
         self.log.mark(MarkKind::End(self.claim.incarnation));
@@ -180,6 +177,7 @@ impl Shim {
             signal: death.signal,
             core: death.core,
             reason,
+            left,
             at: now(),
             log_end: self.log.end(),
         };
@@ -189,8 +187,10 @@ impl Shim {
         self.exit = Some(exit.clone());
         self.phase = Phase::Ended;
         self.tell_all(&Tell::Exit(exit));
-        if self.stopping.is_none() {
-            self.after_exit();
+        match self.stopping {
+            None if left => self.end_rest(),
+            None => self.after_exit(),
+            Some(_) => (),
         }
     }
 
@@ -213,9 +213,10 @@ impl Shim {
         options.append(true).create(true).mode(0o600).open(path)?.write_all(&line)
     }
 
-    fn after_exit(&mut self) {
+    pub(super) fn after_exit(&mut self) {
         let watched = self.outer.is_some() || self.conns.iter().any(|conn| conn.view);
-        if self.spec.on_exit == OnExit::Close || !watched {
+        let wanted = watched || self.spec.supervised;
+        if self.spec.on_exit == OnExit::Close || !wanted {
             self.phase = Phase::Over;
         } else {
             self.say_ended();
@@ -235,6 +236,9 @@ impl Shim {
 
     /// Tells the person that the program waits for them.
     pub(super) fn say_held(&mut self) {
+        if self.spec.argv.is_empty() {
+            return self.say("not started yet");
+        }
         let command = self.spec.argv.join(" ");
         self.say(&format!("not running: {command} — r: run, q: close"));
     }
@@ -256,12 +260,12 @@ impl Shim {
     /// Keys of a person, from the pane or a view.
     pub(super) fn keys(&mut self, bytes: &[u8]) {
         match &self.phase {
-            Phase::Running { .. } | Phase::Draining { .. } => {
+            Phase::Running { .. } | Phase::Forking { .. } | Phase::Draining { .. } => {
                 self.typed
                     .push_back(super::shim::Typed { bytes: bytes.to_vec(), ..Default::default() });
             }
             Phase::Held | Phase::Ended => match bytes {
-                [b'r' | b'R', ..] => self.start(),
+                [b'r' | b'R', ..] if self.has_program() => self.start(),
                 [b'q' | b'Q' | 4, ..] => self.phase = Phase::Over,
                 _ => (),
             },
@@ -269,32 +273,14 @@ impl Shim {
         }
     }
 
+    /// Whether there is anything to run: the spec of a service comes with its first start.
+    fn has_program(&self) -> bool {
+        files::spec(&self.folder).is_ok_and(|spec| !spec.argv.is_empty())
+    }
+
     /// Signals the program's process group.
     pub(super) fn signal_program(&self, signal: i32) -> bool {
         self.child.as_ref().is_some_and(|child| child::send(child.pid, signal, true))
-    }
-
-    /// Ends the program and all it left behind, then does what follows.
-    pub(super) fn stop(&mut self, reason: Reason, grace: Duration, then: Then) {
-        let signal = self.spec.stop.signal;
-        self.signal_program(signal);
-        let program = self.child.as_ref().map(|child| child.pid);
-        for pid in child::descendants() {
-            if Some(pid) != program {
-                child::send(pid, signal, false);
-            }
-            if child::is_interactive_shell(pid) {
-                child::send(pid, libc::SIGHUP, false);
-            }
-        }
-        let until = Instant::now() + grace;
-        self.stopping = Some(Stopping { until, killed: false, reason, then });
-    }
-
-    /// Ends the unit for good, by its own stop rule.
-    pub(super) fn end_unit(&mut self, reason: Reason) {
-        let grace = Duration::from_millis(self.spec.stop.grace_ms);
-        self.stop(reason, grace, Then::Leave);
     }
 
     /// Everything that waits for the clock.
@@ -313,37 +299,8 @@ impl Shim {
             // A process in the background holds the terminal open: what it writes later is lost.
             self.put_to_rest(death);
         }
+        self.look_for_fork(now);
         self.pursue_stop(now);
-    }
-
-    fn pursue_stop(&mut self, now: Instant) {
-        let Some(stop) = self.stopping.clone() else { return };
-        let alive = child::descendants();
-        let late = stop.killed && now >= stop.until + AFTER_KILL;
-        if !self.phase.runs() && (alive.is_empty() || late) {
-            self.stopping = None;
-            return self.follow_stop(stop.then);
-        }
-        if now >= stop.until {
-            for pid in &alive {
-                child::send(*pid, libc::SIGKILL, false);
-            }
-            self.stopping = Some(Stopping { killed: true, ..stop });
-        }
-    }
-
-    /// Whether nothing will follow what is under way now.
-    pub(super) fn is_leaving(&self) -> bool {
-        let stops = self.stopping.as_ref().is_some_and(|stop| stop.then == Then::Leave);
-        stops || self.phase == Phase::Over
-    }
-
-    fn follow_stop(&mut self, then: Then) {
-        match then {
-            Then::Leave => self.phase = Phase::Over,
-            Then::Start => self.start(),
-            Then::Stay => self.after_exit(),
-        }
     }
 
     /// How long the loop may wait.
@@ -356,14 +313,12 @@ impl Shim {
         if let Some((at, _)) = self.repaint {
             at_most(at.saturating_duration_since(now));
         }
+        if let Phase::Forking { .. } = self.phase {
+            at_most(FORKING_LOOK);
+        }
         if let Some(stop) = &self.stopping {
             // After SIGKILL every death comes as SIGCHLD; this is for one that never comes.
-            let pause = if stop.killed {
-                AFTER_KILL / 10
-            } else {
-                stop.until.saturating_duration_since(now)
-            };
-            at_most(pause);
+            at_most(stop.patience(now));
         }
         if self.outer.as_mut().is_some_and(|outer| !outer.has_room(now)) {
             at_most(Duration::from_millis(200));

@@ -4,7 +4,8 @@
 //! daemon, and by its policy the tmux server. No runtime, no second thread, one poll loop.
 //!
 //! Rooms: `shim` (the loop), `ready` (its poll), `signals`,
-//! `life` (start, end and stop of the program), `serve` (what connections
+//! `life` (start and end of the program), `stages` (what runs before it, and
+//! what it forks), `stop`, `serve` (what connections
 //! ask), `child`, `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
 //! again in a later pane), `sys` (the unsafe corner).
 //!
@@ -28,6 +29,8 @@ mod scan;
 mod serve;
 mod shim;
 mod signals;
+mod stages;
+mod stop;
 mod sys;
 mod view;
 

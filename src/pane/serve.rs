@@ -5,9 +5,10 @@ use std::time::Duration;
 use nix::pty::Winsize;
 
 use super::{
-    life::{Phase, Then},
+    life::Phase,
     log,
     shim::{Shim, Typed},
+    stop::Then,
 };
 use crate::base::{
     unit::{self, Reason},
@@ -74,15 +75,18 @@ impl Shim {
                     return Some(Tell::Refused("its program does not run".to_owned()));
                 }
             }
-            Ask::Stop { grace_ms, close } => {
+            Ask::Stop { grace_ms, close, signal } => {
                 let then = if close { Then::Leave } else { Then::Stay };
-                self.stop(Reason::Stopped, grace(grace_ms), then);
+                self.stop(Reason::Stopped, grace(grace_ms), then, signal);
             }
             Ask::Start if self.phase.runs() => {
                 return Some(Tell::Refused("its program runs already".to_owned()));
             }
+            Ask::Start if self.stopping.is_some() => {
+                return Some(Tell::Refused("it is being stopped".to_owned()));
+            }
             Ask::Start => self.start(),
-            Ask::Restart => self.stop(Reason::Stopped, grace(None), Then::Start),
+            Ask::Restart => self.stop(Reason::Stopped, grace(None), Then::Start, None),
             Ask::Hangup => self.end_unit(Reason::Hangup),
             Ask::View { cols, rows } => self.begin_view(conn, winsize(cols, rows)),
         }
@@ -104,7 +108,11 @@ impl Shim {
         }
         match self.phase {
             Phase::Held => self.say_held(),
-            Phase::Running { .. } | Phase::Draining { .. } | Phase::Ended | Phase::Over => (),
+            Phase::Running { .. }
+            | Phase::Forking { .. }
+            | Phase::Draining { .. }
+            | Phase::Ended
+            | Phase::Over => (),
         }
     }
 

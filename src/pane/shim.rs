@@ -28,14 +28,8 @@ use nix::{
 };
 
 use super::{
-    child::Child,
-    conn::Conn,
-    files,
-    life::{Phase, Stopping},
-    log::Log,
-    outer::Outer,
-    scan::Scan,
-    sys,
+    child::Child, conn::Conn, files, life::Phase, log::Log, outer::Outer, scan::Scan,
+    stop::Stopping, sys,
 };
 use crate::base::{
     Moment,
@@ -80,6 +74,10 @@ pub(super) struct Shim {
     pub(super) server: Option<OwnedFd>,
     next_conn: u64,
     pub(super) hung_up: bool,
+    /// Which of the commands before the program runs; their number when the program itself does.
+    pub(super) stage: usize,
+    /// The program has left its real process behind, and that is the one we follow.
+    pub(super) forked: bool,
     _lock: Flock<File>,
 }
 
@@ -140,6 +138,8 @@ impl Shim {
             server: parent.and_then(sys::pidfd),
             next_conn: 0,
             hung_up: false,
+            stage: 0,
+            forked: false,
             _lock: lock,
             folder,
             spec,
@@ -175,6 +175,7 @@ impl Shim {
             log_end: self.log.end(),
             bracketed_paste: self.scan.bracketed_paste,
             alternate: self.scan.alternate,
+            preparing: self.is_preparing(),
             shown: self.outer.is_some() || self.conns.iter().any(|conn| conn.view),
         }
     }

@@ -14,6 +14,12 @@ pub trait Files: Send + Sync {
     fn names(&self, path: &Path) -> Vec<String>;
     /// Writes a file that does not exist yet, whole or not at all; a sentence says why not.
     fn create(&self, path: &Path, text: &[u8]) -> Result<(), String>;
+    /// Writes a file that only this user can read, whole or not at all, in place of what is there.
+    fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String>;
+    /// Makes a folder that only its owner (user and group id, if not ours) can enter.
+    fn private_dir(&self, path: &Path, owner: Option<(u32, u32)>) -> Result<(), String>;
+    /// Whether something is there.
+    fn exists(&self, path: &Path) -> bool;
 }
 
 /// Files that are only remembered.
@@ -52,5 +58,18 @@ impl Files for FakeFiles {
         }
         self.map().insert(path.to_owned(), text.to_vec());
         Ok(())
+    }
+
+    fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String> {
+        self.map().insert(path.to_owned(), text.to_vec());
+        Ok(())
+    }
+
+    fn private_dir(&self, _path: &Path, _owner: Option<(u32, u32)>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.map().contains_key(path) || self.is_dir(path)
     }
 }

@@ -4,6 +4,8 @@
 
 mod clock;
 mod files;
+mod mailbox;
+mod prober;
 mod processes;
 mod random;
 mod store;
@@ -11,13 +13,17 @@ mod tmux;
 mod tmux_fake;
 mod units;
 mod units_fake;
+mod watcher;
 
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
-pub use processes::{FakeProcesses, Processes};
+pub use mailbox::Mailbox;
+pub use prober::{HttpAnswer, HttpAsk, ProbeError, Prober, Ran, Run};
+pub use processes::{FakeProcesses, Holder, Processes, Usage};
 pub use random::{FakeRandom, Random};
 pub use store::{Entries, Entry, FakeStore, Op, Store, StoreError};
 pub use tmux::{Capture, Listing, Made, NewPane, Place, SeenPane, Server, Tmux, TmuxError};
 pub use tmux_fake::FakeTmux;
 pub use units::{Found, LogSpan, UnitError, UnitEvent, Units};
 pub use units_fake::FakeUnits;
+pub use watcher::Watcher;

@@ -36,8 +36,8 @@ pub trait Units: Send + Sync {
     fn growth(&self, id: &UnitId) -> watch::Receiver<u64>;
     /// Removes the folder of a unit that does not run.
     async fn remove(&self, id: &UnitId) -> Result<(), UnitError>;
-    /// What shims tell, from all units; can be taken once.
-    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>>;
+    /// What shims tell from now on, from all units. Everyone who asks hears everything.
+    fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent>;
 }
 
 /// What a shim told unasked.
@@ -49,6 +49,8 @@ pub enum UnitEvent {
     Started(State),
     /// An incarnation ended.
     Exit(Exit),
+    /// Nothing that an incarnation started runs any more.
+    Emptied(UnitId, u32),
     /// The shim is gone; without an earlier [`UnitEvent::Exit`] of that incarnation (and without an
     /// exit record on disk) nobody knows how the program ended.
     Gone(UnitId),

@@ -14,11 +14,10 @@ use crate::base::{
 };
 
 /// Units that only remember. A program is started by [`FakeUnits::pane_runs`], as a pane would.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct FakeUnits {
     world: Arc<Mutex<World>>,
-    events: mpsc::UnboundedSender<UnitEvent>,
-    taken: Arc<Mutex<Option<mpsc::UnboundedReceiver<UnitEvent>>>>,
+    listeners: Arc<Mutex<Vec<mpsc::UnboundedSender<UnitEvent>>>>,
 }
 
 #[derive(Default)]
@@ -29,13 +28,6 @@ struct World {
     typed: BTreeMap<UnitId, Vec<u8>>,
 }
 
-impl Default for FakeUnits {
-    fn default() -> Self {
-        let (events, receiver) = mpsc::unbounded_channel();
-        Self { world: Arc::default(), events, taken: Arc::new(Mutex::new(Some(receiver))) }
-    }
-}
-
 impl FakeUnits {
     /// A pane runs the shim of a unit: it says hello.
     pub fn pane_runs(&self, id: &UnitId) {
@@ -44,7 +36,7 @@ impl FakeUnits {
         let Some(spec) = world.specs.get(id) else { return };
         let state = state(spec, incarnation);
         world.shims.insert(id.clone(), state.clone());
-        let _ = self.events.send(UnitEvent::Hello(state));
+        self.tell(UnitEvent::Hello(state));
     }
 
     /// The program of a unit ends by itself.
@@ -62,6 +54,11 @@ impl FakeUnits {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn tell(&self, event: UnitEvent) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(event.clone()).is_ok());
+    }
+
     fn end(&self, id: &UnitId, code: Option<i32>, reason: Reason) {
         let mut world = self.world();
         let Some(shim) = world.shims.get_mut(id) else { return };
@@ -75,17 +72,18 @@ impl FakeUnits {
             signal,
             core: false,
             reason,
+            left: false,
             at: Moment(0),
             log_end: 0,
         };
         shim.exit = Some(exit.clone());
         world.exits.insert(id.clone(), exit.clone());
-        let _ = self.events.send(UnitEvent::Exit(exit));
+        self.tell(UnitEvent::Exit(exit));
     }
 
     fn leave(&self, id: &UnitId) {
         self.world().shims.remove(id);
-        let _ = self.events.send(UnitEvent::Gone(id.clone()));
+        self.tell(UnitEvent::Gone(id.clone()));
     }
 }
 
@@ -114,6 +112,7 @@ fn state(spec: &Spec, incarnation: u32) -> State {
         log_end: 0,
         bracketed_paste: false,
         alternate: false,
+        preparing: false,
         shown: true,
     }
 }
@@ -210,7 +209,9 @@ impl Units for FakeUnits {
         Ok(())
     }
 
-    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
     }
 }

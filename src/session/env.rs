@@ -27,6 +27,11 @@ const BASE: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
+/// Whether every program gets this variable from whoever runs `gaia up`.
+pub(crate) fn is_usual(name: &str) -> bool {
+    BASE.contains(&name) || name.starts_with("LC_")
+}
+
 /// A map of variables.
 pub(crate) type Env = BTreeMap<String, String>;
 
@@ -45,11 +50,8 @@ pub(crate) struct Parts<'a> {
 /// Puts the environment together; the sentences say what is wrong and where.
 pub(crate) fn resolve(parts: &Parts<'_>) -> Result<Env, Vec<String>> {
     let all = parts.pass.iter().any(|name| name == "*");
-    let passed = |name: &str| {
-        all || BASE.contains(&name)
-            || name.starts_with("LC_")
-            || parts.pass.iter().any(|wanted| wanted == name)
-    };
+    let passed =
+        |name: &str| all || is_usual(name) || parts.pass.iter().any(|wanted| wanted == name);
     let from_tmux = |name: &str| name == "TMUX" || name == "TMUX_PANE";
     let kept = parts.caller.iter().filter(|(name, _)| passed(name) && !from_tmux(name));
     let mut env: Env = kept.map(|(k, v)| (k.clone(), v.clone())).collect();

@@ -50,16 +50,6 @@ impl Finder<'_> {
         ))
     }
 
-    /// The declaration of a workspace.
-    pub(crate) fn declared(&self, workspace: &Path) -> Result<Declared, Refusal> {
-        let path = workspace.join(FILE);
-        let bytes = self.read(&path)?.ok_or_else(|| {
-            Refusal::new(Code::NotFound, format!("{} does not exist", path.display()))
-        })?;
-        let source = Source { path: path.display().to_string(), bytes };
-        self.load(&source, workspace, None)
-    }
-
     /// A session of this name from a layout, in a folder.
     pub(crate) fn laid_out(
         &self,
@@ -126,9 +116,5 @@ impl Finder<'_> {
 
     fn folders(&self, dir: &Path) -> [PathBuf; 2] {
         [dir.join(".gaia/sessions"), self.home.sessions()]
-    }
-
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Refusal> {
-        self.files.read(path, LIMIT).map_err(|what| Refusal::new(Code::Failed, what))
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    model::{Declared, Layout, Pane},
+    model::{Command, Declared, Layout, Pane},
     record::Life,
 };
 use crate::base::{
@@ -48,6 +48,21 @@ pub(crate) enum Move {
 }
 
 impl Move {
+    /// The service whose pane it is about, if it is about one.
+    pub(crate) fn service(&self) -> Option<&str> {
+        match self {
+            Self::Make(_, pane) | Self::Open(_, _, pane) => match &pane.command {
+                Command::Service(name) => Some(name),
+                Command::Shell | Command::Line(_) | Command::Argv(_) => None,
+            },
+            Self::Show(..)
+            | Self::Change(..)
+            | Self::Note(..)
+            | Self::Close(..)
+            | Self::Arrange(..) => None,
+        }
+    }
+
     /// The move as a person reads it, and as the ledger keeps it.
     pub(crate) fn show(&self) -> String {
         match self {

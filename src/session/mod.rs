@@ -30,12 +30,16 @@ mod verb;
 mod view;
 
 pub use actor::{Handle, Ports, Upkeep, spawn};
+pub(crate) use actor::{OpenRequest, What};
+pub(crate) use env::{Env, Parts, is_usual, resolve};
 pub use fact::KINDS as FACTS;
+pub(crate) use file::service_pane;
 pub use file::{Context, Source, load};
+pub(crate) use find::{FILE, Finder};
 pub use layouts::{builtin, builtin_names};
 pub use model::{Command, Declared, Layout, Pane, StopRule, Window};
 pub use record::{Life, Origin, Phase};
-pub(crate) use verb::{entries, routes, top};
+pub(crate) use verb::{Caller, entries, open, pane_table, routes};
 pub use view::{PaneView, SessionView, View, WindowView};
 
 /// JSON Schema of `gaia.toml`, for editors.
@@ -45,15 +49,3 @@ pub fn schema() -> serde_json::Value {
 }
 
 pub(crate) use stream::routes as streams;
-
-/// Checks a definition as `gaia up` would read it from this folder.
-pub fn validate(
-    files: &dyn crate::port::Files,
-    here: &crate::verb::Here,
-    (path, bytes): (&std::path::Path, &[u8]),
-    dir: &std::path::Path,
-) -> Result<Declared, crate::base::Refusal> {
-    let finder = find::Finder { files, home: &here.home, env: &here.env };
-    let source = Source { path: path.display().to_string(), bytes: bytes.to_vec() };
-    finder.load(&source, dir, None)
-}

@@ -9,6 +9,7 @@ use crate::base::{
     Name,
     unit::{OnExit, OnServerExit, Stop},
 };
+pub use crate::define::Command;
 
 /// A session as declared: every `extends` followed, every default filled in, every path absolute.
 /// Environments are *not* in here: they are resolved when a pane is made, so that no secret is
@@ -86,30 +87,6 @@ pub struct Pane {
     /// Added by a verb, not by the definition: `gaia up` leaves it alone.
     #[serde(default)]
     pub added: bool,
-}
-
-/// What a pane runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Command {
-    /// The login shell of the person.
-    Shell,
-    /// A line for `sh -c`, exactly as written.
-    Line(String),
-    /// Program and arguments, no shell involved.
-    Argv(Vec<String>),
-}
-
-impl Command {
-    /// The command as a person would type it.
-    #[must_use]
-    pub fn show(&self) -> String {
-        match self {
-            Self::Shell => "shell".to_owned(),
-            Self::Line(line) => line.clone(),
-            Self::Argv(argv) => shell_words::join(argv),
-        }
-    }
 }
 
 impl Layout {

@@ -94,6 +94,7 @@ mod tests {
             tmux: Some(format!("%{index}")),
             size: None,
             active,
+            service: None,
             managed: true,
         };
         let window = |index, name: &str, panes| WindowView {

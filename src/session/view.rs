@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Life, PaneRecord, Phase, SessionRecord};
+use super::{
+    model::Command,
+    record::{Life, PaneRecord, Phase, SessionRecord},
+};
 use crate::{
     base::{
         Moment, UnitId,
@@ -84,6 +87,9 @@ pub struct PaneView {
     pub size: Option<(u16, u16)>,
     /// Whether it is the current one of its window.
     pub active: bool,
+    /// The service that runs in it, if one does.
+    #[serde(default)]
+    pub service: Option<String>,
     /// Whether gaia keeps it (its output is logged and its program survives the server).
     pub managed: bool,
 }
@@ -101,6 +107,23 @@ pub(crate) struct Facts<'a> {
 }
 
 impl View {
+    /// Every pane with its session.
+    pub(crate) fn panes(&self) -> impl Iterator<Item = (&SessionView, &PaneView)> {
+        let windows = self.sessions.iter().flat_map(|s| s.windows.iter().map(move |w| (s, w)));
+        windows.flat_map(|(s, w)| w.panes.iter().map(move |p| (s, p)))
+    }
+
+    /// The pane that shows a service.
+    pub(crate) fn service_pane(
+        &self,
+        session: &crate::base::Name,
+        service: &str,
+    ) -> Option<&PaneView> {
+        let of = self.sessions.iter().find(|s| s.name == session.as_str())?;
+        let mut panes = of.windows.iter().flat_map(|window| &window.panes);
+        panes.find(|pane| pane.service.as_deref() == Some(service))
+    }
+
     /// Folds everything into one picture. A pane stands where tmux shows it, wherever it was
     /// declared; one that tmux does not show stands in its declared window.
     pub(crate) fn of(facts: &Facts<'_>) -> Self {
@@ -226,6 +249,10 @@ fn managed(record: &PaneRecord, shim: Option<&State>) -> PaneView {
         tmux: None,
         size: None,
         active: false,
+        service: match &record.pane.command {
+            Command::Service(name) => Some(name.clone()),
+            Command::Shell | Command::Line(_) | Command::Argv(_) => None,
+        },
         managed: true,
     }
 }
@@ -243,6 +270,7 @@ fn by_hand(seen: &SeenPane) -> PaneView {
         tmux: None,
         size: None,
         active: false,
+        service: None,
         managed: false,
     }
 }

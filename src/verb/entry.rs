@@ -49,6 +49,8 @@ pub struct Request {
     pub args: Value,
     /// Set when a stream is wanted.
     pub follow: Option<Follow>,
+    /// Set when a person may see how far it is meanwhile.
+    pub progress: Option<Follow>,
 }
 
 /// A stream of server-sent events, and how one prints.
@@ -105,8 +107,9 @@ pub fn entry<V: Verb>() -> Entry {
             let mut args =
                 V::Args::from_arg_matches(matches).map_err(|e| Refusal::new(Code::Invalid, e))?;
             V::prepare(&mut args, here)?;
-            let follow = V::follow(&args);
-            Ok(Request { args: serde_json::to_value(&args).map_err(Refusal::broken)?, follow })
+            let (follow, progress) = (V::follow(&args), V::progress(&args));
+            let args = serde_json::to_value(&args).map_err(Refusal::broken)?;
+            Ok(Request { args, follow, progress })
         },
         show: |reply, ui| {
             let reply: V::Reply = serde_json::from_value(reply).map_err(Refusal::broken)?;

@@ -25,6 +25,7 @@ pub use entry::{Answer, Entry, Follow, Noun, entry};
 pub use here::Here;
 pub use mount::mount;
 pub use openapi::openapi;
+pub use query::args as query_args;
 pub use sse::sse;
 pub use ui::{Ui, table};
 
@@ -65,6 +66,11 @@ pub trait Verb: Sized + 'static {
     /// Whether the thing asked about failed: exit code 1 instead of 0.
     fn failed(_reply: &Self::Reply) -> bool {
         false
+    }
+
+    /// A stream that tells a person on a terminal how far it is, while the reply is waited for.
+    fn progress(_args: &Self::Args) -> Option<Follow> {
+        None
     }
 
     /// Where these arguments ask for a stream instead of one reply, and how an item prints.

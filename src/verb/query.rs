@@ -19,6 +19,14 @@ pub(super) fn read(
     Ok(args)
 }
 
+/// The arguments that a query string stands for.
+pub fn args<A: schemars::JsonSchema + serde::de::DeserializeOwned>(
+    pairs: Vec<(String, String)>,
+) -> Result<A, Refusal> {
+    let args = read(&schemars::schema_for!(A), pairs)?;
+    serde_json::from_value(Value::Object(args)).map_err(|e| Refusal::new(Code::Invalid, e))
+}
+
 fn types(schema: &Schema, key: &str) -> Vec<String> {
     let Some(property) = schema.get("properties").and_then(|all| all.get(key)) else {
         return vec![];

@@ -67,7 +67,7 @@ pub(super) async fn open(stream: UnixStream, shared: &Arc<Shared>) -> io::Result
     let link = Link { out, waiting: Arc::default(), next: Arc::default() };
     let id = state.claim.id.clone();
     shared.links().insert(id.clone(), link.clone());
-    let _ = shared.events.send(UnitEvent::Hello(state.clone()));
+    shared.tell(&UnitEvent::Hello(state.clone()));
     tokio::spawn(serve(reader, buffer, link, id, Arc::clone(shared)));
     Ok(state)
 }
@@ -92,11 +92,11 @@ async fn serve(
 ) {
     while let Ok(Some(frame)) = next(&mut reader, &mut buffer).await {
         let event = match frame {
-            Frame::Tell(tell) => link.hear(tell),
+            Frame::Tell(tell) => link.hear(&id, tell),
             Frame::Ask(_) | Frame::Output(..) | Frame::Input { .. } | Frame::Keys(_) => None,
         };
         if let Some(event) = event {
-            let _ = shared.events.send(event);
+            shared.tell(&event);
         }
     }
     link.close();
@@ -110,7 +110,7 @@ async fn serve(
         }
     }
     if gone {
-        let _ = shared.events.send(UnitEvent::Gone(id));
+        shared.tell(&UnitEvent::Gone(id));
     }
 }
 
@@ -152,11 +152,14 @@ impl Link {
         settle(id, wait.await)
     }
 
-    fn hear(&self, tell: Tell) -> Option<UnitEvent> {
+    fn hear(&self, id: &UnitId, tell: Tell) -> Option<UnitEvent> {
         match tell {
             Tell::Hello(state) => return Some(UnitEvent::Hello(state)),
             Tell::Started(state) => return Some(UnitEvent::Started(state)),
             Tell::Exit(exit) => return Some(UnitEvent::Exit(exit)),
+            Tell::Empty { incarnation } => {
+                return Some(UnitEvent::Emptied(id.clone(), incarnation));
+            }
             Tell::State(state) => self.answer_oldest(Ok(state)),
             Tell::Refused(what) => self.answer_oldest(Err(what)),
             Tell::Receipt { id, bytes } => self.answer_input(id, Ok(bytes)),

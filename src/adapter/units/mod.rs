@@ -34,26 +34,25 @@ pub struct SystemUnits {
     home: Home,
     exe: PathBuf,
     shared: Arc<Shared>,
-    events: Mutex<Option<mpsc::UnboundedReceiver<UnitEvent>>>,
 }
 
 /// What the connections share.
+#[derive(Default)]
 struct Shared {
     links: Mutex<HashMap<UnitId, Link>>,
-    events: mpsc::UnboundedSender<UnitEvent>,
+    listeners: Mutex<Vec<mpsc::UnboundedSender<UnitEvent>>>,
 }
 
 impl SystemUnits {
     /// The units of a home; `exe` is the gaia that new panes run. Listens for shims that say hello.
     pub fn new(home: Home, exe: PathBuf) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { links: Mutex::new(HashMap::new()), events: sender });
+        let shared = Arc::new(Shared::default());
         let path = home.hello_socket();
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         tokio::spawn(welcome(listener, Arc::clone(&shared)));
-        Ok(Self { home, exe, shared, events: Mutex::new(Some(receiver)) })
+        Ok(Self { home, exe, shared })
     }
 
     fn link(&self, id: &UnitId) -> Result<Link, UnitError> {
@@ -76,6 +75,12 @@ async fn welcome(listener: UnixListener, shared: Arc<Shared>) {
 impl Shared {
     fn links(&self) -> std::sync::MutexGuard<'_, HashMap<UnitId, Link>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everyone who listens.
+    fn tell(&self, event: &UnitEvent) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(event.clone()).is_ok());
     }
 
     fn get(&self, id: &UnitId) -> Option<Link> {
@@ -150,8 +155,10 @@ impl Units for SystemUnits {
         std::fs::remove_dir_all(self.home.unit(id)).map_err(|e| io(id, &e))
     }
 
-    fn events(&self) -> Option<mpsc::UnboundedReceiver<UnitEvent>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
     }
 }
 

@@ -102,7 +102,7 @@ impl Actor {
         let port = &self.ports.units;
         let there = units.iter().filter(|unit| self.shims.contains_key(*unit));
         let asks = there.map(|unit| async move {
-            let ask = ShimAsk::Stop { grace_ms: None, close };
+            let ask = ShimAsk::Stop { grace_ms: None, close, signal: None };
             (unit.clone(), port.ask(unit, ask).await)
         });
         let answers = join_all(asks).await;

@@ -39,6 +39,7 @@ impl Actor {
             UnitEvent::Hello(state) | UnitEvent::Started(state) => self.runs(state),
             UnitEvent::Exit(exit) => self.ended(&exit),
             UnitEvent::Gone(unit) => self.gone(&unit).await,
+            UnitEvent::Emptied(..) => (),
         }
     }
 

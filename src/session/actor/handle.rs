@@ -1,14 +1,25 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::close::What;
 use crate::{
-    base::{Home, Name, Refusal},
+    base::{Code, Home, Name, Refusal, UnitId, unit::LogRule},
     ledger::{self, Decision},
     port::{Clock, Files, Processes, Random, Tmux, Units},
-    session::{model::Declared, record::Origin, view::View},
+    session::{
+        model::Declared,
+        record::{Origin, SessionRecord},
+        view::View,
+    },
 };
+
+/// How long a new pane may take until its shim says hello.
+const SHIM: Duration = Duration::from_secs(10);
 
 /// What the sessions ask of the world.
 #[derive(Clone)]
@@ -35,6 +46,7 @@ pub struct Handle {
     ledger: ledger::Handle,
     inbox: mpsc::Sender<Ask>,
     view: watch::Receiver<Arc<View>>,
+    log: LogRule,
 }
 
 /// What the actor is asked.
@@ -61,6 +73,8 @@ pub(crate) struct OpenRequest {
     pub(crate) fresh: bool,
     /// Programs not marked `autostart` wait for a person's word.
     pub(crate) hold: bool,
+    /// Only panes of these services are made; every pane where it is left out.
+    pub(crate) only: Option<BTreeSet<String>>,
 }
 
 /// What was done, in the words of the moves.
@@ -75,9 +89,9 @@ impl Handle {
         ports: Ports,
         ledger: ledger::Handle,
         inbox: mpsc::Sender<Ask>,
-        view: watch::Receiver<Arc<View>>,
+        (view, log): (watch::Receiver<Arc<View>>, LogRule),
     ) -> Self {
-        Self { home, ports, ledger, inbox, view }
+        Self { home, ports, ledger, inbox, view, log }
     }
 
     /// The present picture; free.
@@ -131,6 +145,70 @@ impl Handle {
     /// Ends a session, a window or a pane; returns when it has ended.
     pub(crate) async fn close(&self, what: What) -> Result<(), Refusal> {
         self.ask(|reply| Ask::Close(what, reply)).await?
+    }
+
+    /// The unit that a service has in a session, if its shim is there.
+    pub(crate) fn service_unit(&self, session: &Name, service: &str) -> Option<UnitId> {
+        let view = self.view();
+        let pane = view.service_pane(session, service)?;
+        if pane.state.has_shim() { pane.id.clone() } else { None }
+    }
+
+    /// The unit that a service has in a session, whatever became of it.
+    pub(crate) fn unit_of_service(&self, session: &Name, service: &str) -> Option<UnitId> {
+        self.view().service_pane(session, service)?.id.clone()
+    }
+
+    /// The session and the service that a unit belongs to.
+    pub(crate) fn service_of(&self, unit: &UnitId) -> Option<(String, String)> {
+        let view = self.view();
+        let mut panes = view.panes();
+        let (session, pane) = panes.find(|(_, pane)| pane.id.as_ref() == Some(unit))?;
+        Some((session.name.clone(), pane.service.clone()?))
+    }
+
+    /// The tmux pane that shows a unit.
+    pub(crate) fn tmux_pane(&self, unit: &UnitId) -> Option<String> {
+        let view = self.view();
+        let mut panes = view.panes();
+        panes.find(|(_, pane)| pane.id.as_ref() == Some(unit))?.1.tmux.clone()
+    }
+
+    /// Makes the pane of a service in its session, and returns when its shim is there.
+    pub(crate) async fn open_service(
+        &self,
+        session: &Name,
+        service: &str,
+    ) -> Result<UnitId, Refusal> {
+        let record = self.ledger.load::<SessionRecord>(session.as_str())?;
+        let Some(record) = record else {
+            let message = format!("its session `{session}` has ended");
+            return Err(Refusal::new(Code::NotFound, message).help("`gaia up` opens it again"));
+        };
+        self.open(OpenRequest {
+            declared: record.declared,
+            origin: record.origin,
+            env: BTreeMap::new(),
+            size: (200, 50),
+            dry_run: false,
+            fresh: false,
+            hold: false,
+            only: Some(BTreeSet::from([service.to_owned()])),
+        })
+        .await?;
+        let there = |view: &View| {
+            view.service_pane(session, service).is_some_and(|pane| pane.state.has_shim())
+        };
+        self.until(SHIM, there).await;
+        self.service_unit(session, service).ok_or_else(|| {
+            Refusal::new(Code::Failed, format!("no pane could be made for {service}"))
+                .help("`gaia doctor` looks at the tmux server")
+        })
+    }
+
+    /// How much output of a program is kept.
+    pub(crate) fn log_rule(&self) -> LogRule {
+        self.log.clone()
     }
 
     /// Gives a session another name.

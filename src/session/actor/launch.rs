@@ -6,6 +6,7 @@ use crate::{
         Code, Name, Refusal, UnitId,
         unit::{Spec, Stop, VERSION},
     },
+    define::program,
     session::{
         env::{Env, Parts, resolve},
         model::{Command, Pane},
@@ -39,14 +40,22 @@ impl Actor {
             v: VERSION,
             id: unit.clone(),
             rev,
-            held: request.hold && !pane.autostart && pane.command != Command::Shell,
-            argv: argv(&pane.command, &env),
+            held: match pane.command {
+                Command::Shell => false,
+                Command::Service(_) => true,
+                Command::Line(_) | Command::Argv(_) => request.hold && !pane.autostart,
+            },
+            argv: program(&pane.command, env.get("SHELL").map_or("/bin/sh", String::as_str)),
             cwd: pane.dir.clone(),
             env,
             on_server_exit: pane.on_server_exit,
             on_exit: pane.on_exit,
             stop: Stop { signal: pane.stop.signal, grace_ms: pane.stop.grace_ms },
             limits: pane.limits.clone(),
+            before: vec![],
+            pid_file: None,
+            user: None,
+            supervised: matches!(pane.command, Command::Service(_)),
             log: self.upkeep.log.clone(),
             hello: Some(self.home.hello_socket()),
         };
@@ -86,15 +95,5 @@ impl Actor {
             let message = format!("the environment of pane `{}`: {}", pane.name, faults.join("; "));
             Refusal::new(Code::Invalid, message)
         })
-    }
-}
-
-/// What is run for a command.
-fn argv(command: &Command, env: &Env) -> Vec<String> {
-    let shell = || env.get("SHELL").cloned().unwrap_or_else(|| "/bin/sh".to_owned());
-    match command {
-        Command::Shell => vec![shell()],
-        Command::Line(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()],
-        Command::Argv(argv) => argv.clone(),
     }
 }

@@ -111,7 +111,13 @@ pub async fn spawn(
 ) -> Result<Handle, Refusal> {
     let (view, seen_view) = watch::channel(Arc::new(View::default()));
     let (inbox, asks) = mpsc::channel(64);
-    let handle = Handle::new(home.clone(), ports.clone(), ledger.clone(), inbox, seen_view);
+    let handle = Handle::new(
+        home.clone(),
+        ports.clone(),
+        ledger.clone(),
+        inbox,
+        (seen_view, upkeep.log.clone()),
+    );
     let mut actor = Actor {
         home,
         upkeep,
@@ -131,7 +137,7 @@ pub async fn spawn(
         last_id: (0, 0),
         view,
     };
-    let events = actor.ports.units.events().ok_or_else(|| Refusal::broken("no unit events"))?;
+    let events = actor.ports.units.events();
     actor.recover().await?;
     actor.timer(SWEEP, Timer::Sweep);
     let idle = actor.upkeep.prune_idle;

@@ -8,7 +8,7 @@ use crate::{
     session::{
         fact::{By, SessionChanged, SessionOpened, SessionPlanned},
         machine::{Move, Slot, plan},
-        model::{Declared, Pane},
+        model::{Command, Declared, Pane},
         record::{Life, PaneRecord, Phase, SessionRecord},
     },
 };
@@ -26,7 +26,10 @@ impl Actor {
             self.keep_added(old, &mut request.declared);
         }
         let before = old.as_ref().map_or(&request.declared, |old| &old.declared);
-        let moves = plan(&request.declared, before, &self.slots(&name));
+        let mut moves = plan(&request.declared, before, &self.slots(&name));
+        if let Some(only) = &request.only {
+            moves.retain(|one| one.service().is_some_and(|service| only.contains(service)));
+        }
         let opened = Opened { moves: moves.iter().map(Move::show).collect() };
         if request.dry_run || (moves.is_empty() && old.is_some()) {
             return Ok(opened);
@@ -180,7 +183,7 @@ impl Actor {
 
     /// Stops a unit that is no longer declared; its pane closes with it.
     async fn drop_unit(&mut self, unit: &UnitId) {
-        let ask = ShimAsk::Stop { grace_ms: None, close: true };
+        let ask = ShimAsk::Stop { grace_ms: None, close: true, signal: None };
         if let Err(error) = self.ports.units.ask(unit, ask).await {
             tracing::info!(%unit, %error, "was gone already");
         }
@@ -211,7 +214,8 @@ impl Actor {
             let spec = self.ports.units.spec(&unit).await;
             let (Some(pane), Ok(spec)) = (self.panes.get(&unit), spec) else { continue };
             let stale = self.shims.get(&unit).is_some_and(|shim| shim.claim.rev != spec.rev);
-            if pane.life.has_shim() && stale {
+            let own = !matches!(pane.pane.command, Command::Service(_));
+            if own && pane.life.has_shim() && stale {
                 let restarted = self.ports.units.ask(&unit, ShimAsk::Restart).await;
                 restarted.map_err(|e| Refusal::new(Code::Failed, e))?;
             }
@@ -317,7 +321,7 @@ impl Actor {
     async fn roll_back(&mut self, record: &SessionRecord, refusal: Refusal) -> Refusal {
         self.look().await;
         for unit in self.units_of(record.name()) {
-            let ask = ShimAsk::Stop { grace_ms: Some(0), close: true };
+            let ask = ShimAsk::Stop { grace_ms: Some(0), close: true, signal: None };
             let _ = self.ports.units.ask(&unit, ask).await;
         }
         if let Err(error) = self.complete_session(record.name(), By::Gaia).await {

@@ -1,6 +1,5 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -8,15 +7,13 @@ use toml::Spanned;
 
 use super::{
     layout::{most_panes, pane_count},
-    raw::{RawFile, RawWindow, Text},
+    raw::{RawFile, RawWindow},
 };
 use crate::{
     base::{ConfigError, Name, nearest},
+    define::{self, Page, Text},
     session::model::{Command, Declared, Layout, Pane, StopRule, Window},
 };
-
-/// A longer file is none that a person wrote.
-const MAX_BYTES: usize = 1 << 20;
 
 /// A definition and where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,18 +58,6 @@ pub(super) struct Loader<'a> {
     chain: Vec<String>,
 }
 
-/// A file with what is needed to point into it.
-pub(super) struct Page<'a> {
-    path: &'a str,
-    text: &'a str,
-}
-
-impl Page<'_> {
-    pub(super) fn fault(&self, at: Range<usize>, what: impl Into<String>) -> ConfigError {
-        ConfigError::new(self.path, self.text, at, what)
-    }
-}
-
 /// What panes inherit from their window and session.
 #[derive(Clone, Default)]
 pub(super) struct Heritage {
@@ -86,7 +71,7 @@ impl Loader<'_> {
     fn session(&mut self, source: &Source, name: Option<&Name>) -> Option<Declared> {
         let text = self.text(source)?;
         let page = Page { path: &source.path, text: &text };
-        let raw = self.parse(&page)?;
+        let raw: RawFile = page.parse(&mut self.faults)?;
         let from_folder = || {
             let folder = self.context.dir.file_name().unwrap_or_default().to_string_lossy();
             Name::near(&folder, "workspace")
@@ -102,36 +87,7 @@ impl Loader<'_> {
     }
 
     fn text(&mut self, source: &Source) -> Option<String> {
-        let plain = |what: String| vec![ConfigError::new(&source.path, "", 0..0, what)];
-        if source.bytes.len() > MAX_BYTES {
-            self.faults.extend(plain("the file is longer than 1 MiB: is it the right one?".into()));
-            return None;
-        }
-        match std::str::from_utf8(&source.bytes) {
-            Ok(text) => Some(text.to_owned()),
-            Err(error) => {
-                let good = &source.bytes[..error.valid_up_to()];
-                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-                let at = error.valid_up_to();
-                self.faults.extend(plain(format!(
-                    "line {line} is not UTF-8 text (byte {at} of the file)"
-                )));
-                None
-            }
-        }
-    }
-
-    fn parse(&mut self, page: &Page<'_>) -> Option<RawFile> {
-        match toml::from_str(page.text) {
-            Ok(raw) => Some(raw),
-            Err(error) => {
-                let at = error.span().unwrap_or(0..0);
-                let fault = page.fault(at, error.message().to_owned());
-                let help = advice(error.message());
-                self.faults.push(help.into_iter().fold(fault, ConfigError::help));
-                None
-            }
-        }
+        define::text_of(&source.path, &source.bytes, &mut self.faults)
     }
 
     /// The windows of a file after those of the layout it extends.
@@ -162,7 +118,7 @@ impl Loader<'_> {
                 None => windows.push(window),
             }
         }
-        if windows.is_empty() && self.chain.is_empty() {
+        if windows.is_empty() && self.chain.is_empty() && raw.services.is_empty() {
             let name = Name::near("main", "main");
             let panes = vec![shell(heritage)];
             windows.push(Window { name, layout: Layout::Tiled, focus: false, panes });
@@ -205,7 +161,7 @@ impl Loader<'_> {
         self.chain.push(name.clone());
         let text = self.text(&source)?;
         let page = Page { path: &source.path, text: &text };
-        let raw = self.parse(&page)?;
+        let raw: RawFile = page.parse(&mut self.faults)?;
         let windows = self.windows(&page, raw, heritage.clone());
         self.chain.pop();
         windows
@@ -253,15 +209,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn name(&mut self, page: &Page<'_>, text: &Text) -> Option<Name> {
-        match text.get_ref().parse() {
-            Ok(name) => Some(name),
-            Err(bad) => {
-                let near = Name::near(text.get_ref(), "main");
-                let fault = page.fault(text.span(), format!("{bad}"));
-                self.faults.push(fault.help(format!("write \"{near}\", for example")));
-                None
-            }
-        }
+        define::name(page, &mut self.faults, text)
     }
 
     fn window(
@@ -334,16 +282,6 @@ impl Loader<'_> {
     }
 }
 
-/// What to write instead of a key that is not known.
-fn advice(message: &str) -> Option<String> {
-    let mut words = message.split('`').skip(1).step_by(2);
-    if !message.starts_with("unknown") {
-        return None;
-    }
-    let wrong = words.next()?;
-    nearest(wrong, words).map(|near| format!("did you mean `{near}`?"))
-}
-
 /// A shell with what it inherits.
 fn shell(heritage: Heritage) -> Pane {
     Pane {
@@ -367,4 +305,10 @@ fn shell(heritage: Heritage) -> Pane {
 pub(crate) fn shell_window(name: Name, dir: PathBuf) -> Window {
     let panes = vec![shell(Heritage { dir, ..Heritage::default() })];
     Window { name, layout: Layout::Tiled, focus: false, panes }
+}
+
+/// A pane that shows a service.
+pub(crate) fn service_pane(name: Name, service: &str, dir: PathBuf) -> Pane {
+    let command = Command::Service(service.to_owned());
+    Pane { name, command, ..shell(Heritage { dir, ..Heritage::default() }) }
 }

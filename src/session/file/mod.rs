@@ -6,6 +6,6 @@ mod load;
 mod pane;
 mod raw;
 
-pub(crate) use load::shell_window;
 pub use load::{Context, Source, load};
+pub(crate) use load::{service_pane, shell_window};
 pub(crate) use raw::schema;

@@ -1,21 +1,18 @@
 //! The pane of a definition.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use toml::Spanned;
 
 use super::{
-    load::{Heritage, Loader, Page},
+    load::{Heritage, Loader},
     raw::{RawPane, RawStop},
 };
 use crate::{
-    base::{Name, SIGNALS, duration, signal},
+    base::Name,
+    define::{self, Page},
     session::model::{Command, Pane, StopRule},
 };
-
-/// Names that `limits` may have.
-const LIMITS: &[&str] =
-    &["nofile", "core", "nproc", "as", "fsize", "cpu", "data", "stack", "memlock"];
 
 impl Loader<'_> {
     /// One pane, with what it inherits from its window.
@@ -33,7 +30,7 @@ impl Loader<'_> {
         };
         let heritage =
             self.inherit(page, from.clone(), raw.dir, (raw.env, raw.env_files, raw.pass_env));
-        let limits = self.limits(page, raw.limits);
+        let limits = define::limits(page, &mut self.faults, raw.limits);
         Some(Pane {
             name,
             command,
@@ -52,71 +49,27 @@ impl Loader<'_> {
     }
 
     fn command(&mut self, page: &Page<'_>, raw: &RawPane) -> Option<Command> {
-        let (what, at) = match (&raw.run, &raw.command) {
-            (None, None) => return Some(Command::Shell),
-            (Some(_), Some(argv)) => ("a pane has `run` or `command`, not both", argv.span()),
-            (Some(line), None) if line.get_ref().trim().is_empty() => {
-                ("`run` is empty", line.span())
+        if let Some(service) = &raw.service {
+            if raw.run.is_some() || raw.command.is_some() {
+                let what = "a pane shows a service or runs something, not both";
+                self.faults.push(page.fault(service.span(), what));
             }
-            (Some(line), None) if line.get_ref().contains('\0') => {
-                ("`run` holds a zero byte", line.span())
-            }
-            (Some(line), None) => return Some(Command::Line(line.get_ref().clone())),
-            (None, Some(argv)) if argv.get_ref().first().is_none_or(String::is_empty) => {
-                ("`command` names no program", argv.span())
-            }
-            (None, Some(argv)) if argv.get_ref().iter().any(|word| word.contains('\0')) => {
-                ("`command` holds a zero byte", argv.span())
-            }
-            (None, Some(argv)) => return Some(Command::Argv(argv.get_ref().clone())),
-        };
-        let help = "run = \"a shell line\", or command = [\"program\", \"argument\"], or neither for a shell";
-        self.faults.push(page.fault(at, what).help(help));
-        None
+            return Some(Command::Service(service.get_ref().clone()));
+        }
+        let words = (raw.run.as_ref(), raw.command.as_ref());
+        let command = define::argv(page, &mut self.faults, "a pane", words).ok()?;
+        Some(command.unwrap_or(Command::Shell))
     }
 
     fn stop(&mut self, page: &Page<'_>, raw: Option<RawStop>) -> StopRule {
         let mut rule = StopRule::default();
         let Some(raw) = raw else { return rule };
-        if let Some(word) = raw.signal {
-            match signal(word.get_ref()) {
-                Some(number) => rule.signal = number,
-                None => {
-                    let known: Vec<&str> = SIGNALS.iter().map(|(name, _)| *name).collect();
-                    let what = format!("`{}` is no signal", word.get_ref());
-                    let help = format!("one of {}", known.join(", "));
-                    self.faults.push(page.fault(word.span(), what).help(help));
-                }
-            }
-        }
-        if let Some(text) = raw.grace {
-            match duration(text.get_ref()) {
-                Some(grace) => rule.grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
-                None => {
-                    let what = format!("`{}` is no span of time", text.get_ref());
-                    self.faults
-                        .push(page.fault(text.span(), what).help("write it like 5s, 1m 30s or 2h"));
-                }
-            }
-        }
+        let faults = &mut self.faults;
+        let signal = raw.signal.and_then(|word| define::signal_number(page, faults, &word));
+        rule.signal = signal.unwrap_or(rule.signal);
+        let grace = raw.grace.and_then(|text| define::span_ms(page, faults, &text));
+        rule.grace_ms = grace.unwrap_or(rule.grace_ms);
         rule
-    }
-
-    fn limits(
-        &mut self,
-        page: &Page<'_>,
-        raw: BTreeMap<String, Spanned<u64>>,
-    ) -> BTreeMap<String, u64> {
-        let mut limits = BTreeMap::new();
-        for (name, limit) in raw {
-            if !LIMITS.contains(&name.as_str()) {
-                let what = format!("there is no limit `{name}`");
-                let help = format!("one of {}", LIMITS.join(", "));
-                self.faults.push(page.fault(limit.span(), what).help(help));
-            }
-            limits.insert(name, limit.into_inner());
-        }
-        limits
     }
 }
 
@@ -126,6 +79,7 @@ fn own_name(command: &Command, before: &[Pane]) -> Name {
         Command::Shell => "shell",
         Command::Line(line) => line.split_whitespace().next().unwrap_or("shell"),
         Command::Argv(argv) => argv.first().map_or("shell", String::as_str),
+        Command::Service(name) => name,
     };
     let program = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
     let base = Name::near(&program, "pane");

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::base::unit::{OnExit, OnServerExit};
-
-/// A string and its place.
-pub(super) type Text = Spanned<String>;
+use crate::{
+    base::unit::{OnExit, OnServerExit},
+    define::Text,
+};
 
 /// `gaia.toml`, or a layout in `sessions/`: a session of windows and panes.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,6 +44,11 @@ pub(super) struct RawFile {
     #[serde(default)]
     #[schemars(with = "Vec<RawWindow>")]
     pub(super) windows: Vec<Spanned<RawWindow>>,
+    /// Services by name; read by the services, each gets a window of its own unless a pane shows
+    /// it.
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) services: toml::Table,
 }
 
 /// A window.
@@ -93,6 +98,9 @@ pub(super) struct RawPane {
     /// Program and arguments; no shell is involved.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) command: Option<Spanned<Vec<String>>>,
+    /// A service of this workspace that the pane shows, instead of running something.
+    #[schemars(with = "Option<String>")]
+    pub(super) service: Option<Text>,
     /// Working folder, relative to the window's.
     #[schemars(with = "Option<String>")]
     pub(super) dir: Option<Text>,

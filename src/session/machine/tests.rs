@@ -93,6 +93,7 @@ fn only_programs_that_ended_by_themselves_are_started_again() {
         signal: None,
         core: false,
         reason,
+        left: false,
         at: crate::base::Moment(0),
         log_end: 0,
     };

@@ -133,6 +133,7 @@ async fn open(
         dry_run: false,
         fresh: false,
         hold: false,
+        only: None,
     };
     common::open(sessions, request).await
 }

@@ -21,11 +21,11 @@ const SEEN: Duration = Duration::from_secs(5);
 
 /// What a verb that opens panes has to know of whoever asks.
 #[derive(Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// Environment of the caller
     #[arg(skip)]
     #[serde(default)]
-    pub(super) env: BTreeMap<String, String>,
+    pub(crate) env: BTreeMap<String, String>,
     /// Columns and rows of the caller's terminal
     #[arg(skip)]
     #[serde(default)]
@@ -37,28 +37,28 @@ const DETACHED: (u16, u16) = (200, 50);
 
 impl Caller {
     /// Completes itself on the caller's side.
-    pub(super) fn prepare(&mut self, here: &Here) {
+    pub(crate) fn prepare(&mut self, here: &Here) {
         self.env.clone_from(&here.env);
         self.size = here.size;
     }
 
     /// Size of a session that is made for this caller.
-    pub(super) fn size(&self) -> (u16, u16) {
+    pub(crate) fn size(&self) -> (u16, u16) {
         self.size.unwrap_or(DETACHED)
     }
 }
 
 /// What opening a session did.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct OpenedReply {
+pub(crate) struct OpenedReply {
     /// The session.
-    pub(super) session: String,
+    pub(crate) session: String,
     /// What was done (or would be), in order; empty if all was as declared.
-    pub(super) moves: Vec<String>,
+    pub(crate) moves: Vec<String>,
     /// Whether it was only asked what would be done.
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
     /// The command line that attaches a terminal without gaia.
-    pub(super) attach: String,
+    pub(crate) attach: String,
 }
 
 impl OpenedReply {
@@ -80,7 +80,7 @@ impl OpenedReply {
 }
 
 /// Opens a session and waits until its programs are seen.
-pub(super) async fn open(handle: &Handle, request: OpenRequest) -> Result<OpenedReply, Refusal> {
+pub(crate) async fn open(handle: &Handle, request: OpenRequest) -> Result<OpenedReply, Refusal> {
     let (session, dry_run) = (request.declared.name.clone(), request.dry_run);
     let Opened { moves } = handle.open(request).await?;
     if !dry_run {
@@ -115,7 +115,7 @@ pub(super) fn absolute(dir: &mut Option<PathBuf>, here: &Here) {
 }
 
 /// A session of the view as rows of a table.
-pub(super) fn pane_table(view: &View, ui: &Ui) -> String {
+pub(crate) fn pane_table(view: &View, ui: &Ui) -> String {
     let mut rows = Vec::new();
     for session in &view.sessions {
         for window in &session.windows {

@@ -6,12 +6,12 @@ mod add_window;
 mod attach;
 mod capture;
 mod common;
-mod down;
 mod import_from;
 mod kill;
 mod layouts;
 mod list;
 pub(super) mod logs;
+
 mod new;
 mod prune;
 mod rename;
@@ -22,8 +22,8 @@ mod save;
 mod screens;
 mod send;
 mod show;
-mod status;
-mod up;
+
+pub(crate) use common::{Caller, open, pane_table};
 
 crate::verbs!(super::actor::Handle =>
     new::New, list::List, show::Show, layouts::Layouts, rename::Rename, kill::Kill,
@@ -31,10 +31,3 @@ crate::verbs!(super::actor::Handle =>
     restart::Restart, restore::Restore, attach::Attach,
     import_from::Import, save::Save, prune::Prune, replay::Replay,
 );
-
-/// The verbs that stand at the top of the command line.
-pub(crate) mod top {
-    crate::verbs!(crate::session::actor::Handle =>
-        super::up::Up, super::down::Down, super::status::Status,
-    );
-}

@@ -77,6 +77,7 @@ impl Verb for New {
             dry_run: false,
             fresh: true,
             hold: false,
+            only: None,
         };
         common::open(&sessions, request).await
     }

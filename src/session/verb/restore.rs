@@ -67,6 +67,7 @@ impl Verb for Restore {
                 dry_run: false,
                 fresh: false,
                 hold: !args.run,
+                only: None,
             };
             done.push(common::open(&sessions, request).await?);
         }

@@ -1,0 +1,150 @@
+//! What shims and programs tell.
+
+use super::Actor;
+use crate::{
+    base::{
+        UnitId,
+        unit::{Exit, Reason, State as ShimState},
+    },
+    port::UnitEvent,
+    service::{
+        machine::{Answer, Ended, How, Input},
+        model::ServiceId,
+        probe::{Check, Role},
+    },
+};
+
+impl Actor {
+    /// Takes in one event of a shim.
+    pub(super) async fn hear(&mut self, event: UnitEvent) {
+        match event {
+            UnitEvent::Hello(state) | UnitEvent::Started(state) => self.runs(&state),
+            UnitEvent::Exit(exit) => {
+                if let Some(id) = self.owner(&exit.id) {
+                    self.feed(&id, Input::Exited(ended(&exit)));
+                }
+            }
+            UnitEvent::Emptied(unit, incarnation) => {
+                if let Some(id) = self.owner(&unit) {
+                    self.feed(&id, Input::Emptied { incarnation });
+                }
+            }
+            UnitEvent::Gone(unit) => self.gone(&unit).await,
+        }
+    }
+
+    /// The service that runs in a unit.
+    pub(super) fn owner(&mut self, unit: &UnitId) -> Option<ServiceId> {
+        if let Some(id) = self.units.get(unit) {
+            return Some(id.clone());
+        }
+        let (workspace, service) = self.sessions.service_of(unit)?;
+        let id: ServiceId = format!("{service}@{workspace}").parse().ok()?;
+        let slot = self.slots.get_mut(&id)?;
+        slot.unit = Some(unit.clone());
+        self.units.insert(unit.clone(), id.clone());
+        Some(id)
+    }
+
+    fn runs(&mut self, shim: &ShimState) {
+        let Some(id) = self.owner(&shim.claim.id) else { return };
+        if shim.held || shim.exit.is_some() {
+            return;
+        }
+        let incarnation = shim.claim.incarnation;
+        let Some(slot) = self.slots.get_mut(&id) else { return };
+        slot.pid = shim.claim.child.map(|child| child.pid);
+        if incarnation > slot.state.incarnation {
+            slot.log_from = shim.log_end;
+        }
+        slot.asking_for = None;
+        self.dirty.insert(id.clone());
+        self.feed(&id, Input::Started { incarnation, preparing: shim.preparing });
+        self.sync_probes(&id);
+    }
+
+    /// The connection to a shim has ended.
+    async fn gone(&mut self, unit: &UnitId) {
+        let Some(id) = self.owner(unit) else { return };
+        let units = std::sync::Arc::clone(&self.sessions.ports().units);
+        let found = units.found(unit).await.unwrap_or_default();
+        if found.alive && units.connect(unit).await.is_ok() {
+            return;
+        }
+        let Some(incarnation) = self.slots.get(&id).map(|slot| slot.state.incarnation) else {
+            return;
+        };
+        if let Some(exit) = found.exit.filter(|exit| exit.incarnation >= incarnation) {
+            // Its shim is gone with it, so nobody will tell when the rest is.
+            self.feed(&id, Input::Exited(Ended { left: false, ..ended(&exit) }));
+            return self.feed(&id, Input::Emptied { incarnation });
+        }
+        // The kernel ends the program with its shim; what else it started may go on.
+        let processes = std::sync::Arc::clone(&self.sessions.ports().processes);
+        let of = unit.clone();
+        let left = tokio::task::spawn_blocking(move || processes.of_unit(&of)).await;
+        let how = How::Unknown;
+        match left.is_ok_and(|left| left.is_empty()) {
+            true => {
+                let ended = Ended { incarnation, how, permanent: false, left: false };
+                self.feed(&id, Input::Exited(ended));
+                self.feed(&id, Input::Emptied { incarnation });
+            }
+            false => self.feed(&id, Input::Lost { incarnation }),
+        }
+    }
+
+    /// A program says how it is.
+    pub(super) fn message(&mut self, unit: &UnitId, text: &str) {
+        let Some(id) = self.owner(unit) else { return };
+        let Some(slot) = self.slots.get(&id) else { return };
+        let incarnation = slot.state.incarnation;
+        let speaks: Vec<usize> = slot
+            .probes()
+            .into_iter()
+            .enumerate()
+            .filter(|(_, (role, probe))| *role != Role::Alive && probe.check == Check::Notify)
+            .map(|(check, _)| check)
+            .collect();
+        for line in text.lines() {
+            match line.split_once('=') {
+                Some(("READY", "1")) => {
+                    for check in speaks.clone() {
+                        let answer = Answer::Good;
+                        self.feed(&id, Input::Answered { incarnation, check, answer });
+                    }
+                }
+                Some(("EXTEND_TIMEOUT_USEC", us)) => {
+                    let ms = us.parse::<u64>().unwrap_or(0) / 1000;
+                    self.feed(&id, Input::Extend { incarnation, ms });
+                }
+                Some(("STATUS", status)) => {
+                    if let Some(slot) = self.slots.get_mut(&id) {
+                        slot.note = Some(status.chars().take(200).collect());
+                        self.dirty.insert(id.clone());
+                    }
+                }
+                _ => (),
+            }
+        }
+    }
+}
+
+/// The end of an incarnation in the words of the machine.
+pub(super) fn ended(exit: &Exit) -> Ended {
+    let how = match (&exit.reason, exit.code, exit.signal) {
+        (Reason::Exited, Some(code), _) => How::Code(code),
+        (Reason::Exited, None, Some(signal)) => How::Signal(signal),
+        (Reason::Exited, None, None) => How::Unknown,
+        (Reason::Stopped | Reason::ServerExit, code, signal) => How::Stopped(code, signal),
+        (Reason::Hangup, ..) => How::Closed,
+        (Reason::NotStarted(why), ..) => How::NotStarted(why.clone()),
+    };
+    let not_started = matches!(exit.reason, Reason::NotStarted(_));
+    Ended {
+        incarnation: exit.incarnation,
+        how,
+        permanent: not_started && exit.code == Some(127),
+        left: exit.left,
+    }
+}

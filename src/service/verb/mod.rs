@@ -1,0 +1,37 @@
+//! What can be asked of services. To add a verb: add a file, add it to the list.
+
+mod attach;
+mod bring;
+mod common;
+mod down;
+mod events;
+mod health;
+mod list;
+pub(super) mod logs;
+mod metrics;
+mod reset;
+mod restart;
+mod scale;
+mod set;
+mod show;
+mod signal;
+mod start;
+mod status;
+mod status_all;
+mod stop;
+mod text;
+mod up;
+mod why;
+
+crate::verbs!(super::actor::Handle =>
+    list::List, show::Show, start::Start, stop::Stop, restart::Restart, status::Status,
+    logs::Logs, health::Health, metrics::Metrics, events::Events, why::Why, attach::Attach,
+    signal::Signal, scale::Scale, reset::Reset,
+);
+
+/// The verbs that stand at the top of the command line.
+pub(crate) mod top {
+    crate::verbs!(crate::service::actor::Handle =>
+        super::up::Up, super::down::Down, super::status_all::Status,
+    );
+}

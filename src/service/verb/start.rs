@@ -1,0 +1,116 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use std::collections::BTreeMap;
+
+use super::common::{self, Bring, Set, Wait};
+use crate::{
+    base::{Code, Refusal},
+    service::{
+        actor::Handle,
+        machine::{By, Input},
+        model::ServiceId,
+        view::ServiceView,
+    },
+    session::Caller,
+    verb::{Follow, Here, Method, Ui, Verb},
+};
+
+/// `gaia service start`
+pub(super) struct Start;
+
+/// Arguments of [`Start`].
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// Which
+    #[command(flatten)]
+    #[serde(flatten)]
+    set: Set,
+    /// Run them once, however they end
+    #[arg(long)]
+    #[serde(default)]
+    once: bool,
+    /// Whether to wait
+    #[command(flatten)]
+    #[serde(flatten)]
+    wait: Wait,
+    /// Who asks
+    #[command(flatten)]
+    #[serde(flatten)]
+    caller: Caller,
+}
+
+/// Reply of [`Start`].
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Reply {
+    /// The services.
+    services: Vec<ServiceView>,
+    /// Whether it was waited for.
+    waited: bool,
+}
+
+impl Verb for Start {
+    const NAME: &'static str = "start";
+    const ABOUT: &'static str = "Start services, and what they depend on";
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/v1/services/start";
+    type Args = Args;
+    type Reply = Reply;
+    type Ctx = Handle;
+
+    fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
+        args.set.prepare(here);
+        args.caller.prepare(here);
+        Ok(())
+    }
+
+    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+        let Args { set, once, wait, caller } = args;
+        let patience = wait.patience()?;
+        let ids = find(&handle, &set, caller).await?;
+        let wanted = common::views(&handle, &common::with_needs(&handle, &ids));
+        let rests = wanted
+            .into_iter()
+            .filter(|s| ids.contains(&s.id) || matches!(s.phase.as_str(), "down" | "failed"));
+        let start = |s: ServiceView| {
+            let named = ids.contains(&s.id);
+            let by = if named { By::Operator } else { By::Gaia };
+            (s.id, Input::Start { once: once && named, by })
+        };
+        handle.tell(rests.map(start).collect()).await?;
+        if wait.wait {
+            common::settled(&handle, &ids, patience).await;
+        }
+        Ok(Reply { services: common::views(&handle, &ids), waited: wait.wait })
+    }
+
+    fn show(reply: &Reply, ui: &Ui) -> String {
+        common::service_table(&reply.services, ui)
+    }
+
+    fn failed(reply: &Reply) -> bool {
+        reply.waited && common::unsettled(&reply.services)
+    }
+
+    fn progress(args: &Args) -> Option<Follow> {
+        common::progress(args.wait.wait)
+    }
+}
+
+/// The services meant; those of a workspace that is not up yet come from its gaia.toml.
+async fn find(handle: &Handle, set: &Set, caller: Caller) -> Result<Vec<ServiceId>, Refusal> {
+    let known = set.choose(handle, false);
+    let (Err(refusal), Some(dir)) = (&known, set.dir.clone()) else { return known };
+    if refusal.code != Code::NotFound {
+        return known;
+    }
+    let (names, profiles) = (set.names.clone(), set.profile.clone());
+    let (scale, whole) = (BTreeMap::new(), false);
+    let bring = Bring { dir, caller, names, profiles, scale, whole, dry_run: false };
+    match common::bring(handle, bring).await {
+        Ok((_, ids)) => Ok(ids),
+        // Outside of any workspace the first refusal says more.
+        Err(other) if other.code == Code::NotFound => known,
+        Err(other) => Err(other),
+    }
+}
