@@ -60,6 +60,15 @@ impl Files for SystemFiles {
         super::files::replace(path, text).map_err(sentence)
     }
 
+    fn rewrite(&self, path: &Path, text: &[u8]) -> Result<(), String> {
+        let sentence = |e: std::io::Error| format!("{} cannot be written: {e}", path.display());
+        // A link stays a link: what it points to is replaced.
+        let real = fs::canonicalize(path).map_err(sentence)?;
+        let mode = fs::metadata(&real).map_err(sentence)?.permissions();
+        super::files::replace(&real, text).map_err(sentence)?;
+        fs::set_permissions(&real, mode).map_err(sentence)
+    }
+
     fn private_dir(&self, path: &Path, owner: Option<(u32, u32)>) -> Result<(), String> {
         let sentence = |e: std::io::Error| format!("{} cannot be made: {e}", path.display());
         let outside = || std::io::Error::other("it is a link, and gaia does not follow it");

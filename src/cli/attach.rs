@@ -41,6 +41,24 @@ pub(super) fn run(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outco
     if json {
         return Ok(Outcome::ok(reply.to_string()));
     }
+    become_client(&reply)
+}
+
+/// `gaia service attach`: the same, with the pane of a service in front.
+pub(super) fn service(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
+    let nouns = crate::daemon::nouns();
+    let verbs = nouns.into_iter().filter(|noun| noun.name == Some("service"));
+    let entry = verbs.flat_map(|noun| noun.entries).find(|entry| entry.name == "attach");
+    let entry = entry.ok_or_else(|| Refusal::broken("no verb for `service attach`"))?;
+    let request = (entry.read)(matches, here)?;
+    let reply = block_on(async {
+        let client = start::connect(here).await?;
+        client.send(entry.method, entry.path, request.args).await
+    })?;
+    become_client(&reply)
+}
+
+fn become_client(reply: &serde_json::Value) -> Result<Outcome, Refusal> {
     let argv: Vec<String> =
         serde_json::from_value(reply["argv"].clone()).map_err(Refusal::broken)?;
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {

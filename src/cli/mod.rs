@@ -12,6 +12,7 @@ mod replay;
 mod send;
 mod start;
 mod store;
+mod top;
 mod tree;
 
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
             daemon::run(verb, args, here, json)
         }
         ("attach", _) => attach::run(sub, here, json),
+        ("service", Some(("attach", args))) if !json => attach::service(args, here),
+        ("top", _) => top::run(sub, here, json),
         ("config", _) => config::run(sub, here, json),
         ("doctor", _) => doctor::run(here, json),
         ("completion", _) => complete::script(sub),

@@ -21,6 +21,7 @@ pub fn command() -> Command {
     let root = crate::daemon::nouns().into_iter().fold(root, add_noun);
     let root = root
         .subcommand(super::attach::command())
+        .subcommand(super::top::command())
         .subcommand(super::store::import_command())
         .subcommand(super::config::command())
         .subcommand(super::doctor::command())

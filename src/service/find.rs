@@ -10,6 +10,7 @@ use super::{
     actor::Handle,
     catalog::{catalog_entry, catalog_names},
     file::{Context, load},
+    import,
     model::{Command, Service, ServiceId},
 };
 use crate::{
@@ -20,6 +21,18 @@ use crate::{
 
 /// A longer file is refused by the loader; reading one byte more shows that it is longer.
 const LIMIT: usize = (1 << 20) + 1;
+
+/// Files of other tools that are read where there is no gaia.toml, in this order.
+const FOREIGN: &[&str] = &[
+    "process-compose.yaml",
+    "process-compose.yml",
+    "Procfile.dev",
+    "Procfile",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+];
 
 /// What a `gaia.toml` declares.
 #[derive(Debug, Clone)]
@@ -50,7 +63,11 @@ impl<'a> Definitions<'a> {
 
     /// The workspace that a folder lies in.
     pub(crate) fn dir(&self, dir: &Path) -> Result<PathBuf, Refusal> {
-        self.finder().workspace(dir)
+        match self.finder().workspace(dir) {
+            Err(refusal) if self.foreign(dir).is_none() => Err(refusal),
+            Err(_) => Ok(dir.to_owned()),
+            found => found,
+        }
     }
 
     fn finder(&self) -> Finder<'a> {
@@ -60,10 +77,63 @@ impl<'a> Definitions<'a> {
     /// All that a workspace declares; every fault of session and services at once.
     pub(crate) fn workspace(&self, dir: &Path) -> Result<Workspace, Refusal> {
         let dir = self.dir(dir)?;
-        let path = dir.join(FILE);
-        let bytes = self.files.read(&path, LIMIT).map_err(|e| Refusal::new(Code::Failed, e))?;
-        let source = Source { path: path.display().to_string(), bytes: bytes.unwrap_or_default() };
+        let source = self.source(&dir)?;
         self.read(&source, &dir)
+    }
+
+    /// The definition of a workspace: its gaia.toml, or what that would be for the file of another
+    /// tool.
+    pub(crate) fn source(&self, dir: &Path) -> Result<Source, Refusal> {
+        let failed = |e| Refusal::new(Code::Failed, e);
+        let path = dir.join(FILE);
+        if let Some(bytes) = self.files.read(&path, LIMIT).map_err(failed)? {
+            return Ok(Source { path: path.display().to_string(), bytes });
+        }
+        let Some(name) = self.foreign(dir) else {
+            let message = format!("{} does not exist", path.display());
+            return Err(Refusal::new(Code::NotFound, message));
+        };
+        let path = dir.join(name);
+        let (text, _, _) = self.carried_over(&path, false)?;
+        Ok(Source { path: format!("{} (as gaia reads it)", path.display()), bytes: text.into() })
+    }
+
+    /// The file of another tool that a folder has.
+    fn foreign(&self, dir: &Path) -> Option<&'static str> {
+        let names = self.files.names(dir);
+        FOREIGN.iter().copied().find(|known| names.iter().any(|name| name == known))
+    }
+
+    /// The text of a gaia.toml for the file of another tool, which tool's that is, and what had to
+    /// stay behind.
+    pub(crate) fn carried_over(
+        &self,
+        path: &Path,
+        native: bool,
+    ) -> Result<(String, &'static str, Vec<String>), Refusal> {
+        let shown = path.display().to_string();
+        let bytes = self.files.read(path, LIMIT).map_err(|e| Refusal::new(Code::Failed, e))?;
+        let Some(bytes) = bytes else {
+            return Err(Refusal::new(Code::NotFound, format!("{shown} does not exist")));
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some(format) = import::detect(&shown, &text) else {
+            let message = format!("{shown} is no file of a tool that gaia knows");
+            return Err(Refusal::new(Code::Invalid, message).help(
+                "a Procfile, a process-compose.yaml, a compose.yaml, or JSON with name and command",
+            ));
+        };
+        let folder = path.parent().unwrap_or(path);
+        let beside = |name: &str| {
+            let found = self.files.read(&folder.join(name), LIMIT).ok().flatten();
+            found.map(|text| String::from_utf8_lossy(&text).into_owned())
+        };
+        let source = Source { path: shown.clone(), bytes };
+        let draft = import::read(format, &source, &beside, native);
+        let draft = draft.map_err(|faults| faults_refusal(&faults))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = draft.text(&format!("{name} ({})", format.show()));
+        Ok((text, format.show(), draft.left))
     }
 
     /// All that a definition declares for a folder.
@@ -146,9 +216,7 @@ impl<'a> Definitions<'a> {
             };
             service.replicas = (*count).max(1);
         }
-        let path = dir.join(FILE);
-        let bytes = self.files.read(&path, LIMIT).map_err(|e| Refusal::new(Code::Failed, e))?;
-        let source = Source { path: path.display().to_string(), bytes: bytes.unwrap_or_default() };
+        let source = self.source(&dir)?;
         let declared = self.finder().load(&source, &dir, None)?;
         self.join(declared, services, &dir)
     }

@@ -2,6 +2,7 @@
 //!
 //! Rooms, from the quiet one to the loud one:
 //! - `model`: the nouns; `probe`: the questions, one file per kind; `file`: from TOML to them
+//! - `import`: from the files of other tools to that TOML
 //! - `machine`: pure; what every report and wish means in every phase; `condition`, `graph`,
 //!   `diff`, `lease`: pure choices about several services
 //! - `launch`: from a definition to what its shim runs
@@ -21,6 +22,7 @@ mod fact;
 mod file;
 mod find;
 mod graph;
+mod import;
 mod launch;
 mod lease;
 mod logs;

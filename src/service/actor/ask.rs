@@ -212,16 +212,13 @@ impl Asker {
 
     async fn exec(&self, command: &crate::define::Command) -> Result<(), ProbeError> {
         let unasked = ProbeError::Unasked;
-        let ports = self.world.sessions.ports().clone();
-        let launch = Arc::clone(&self.launch);
-        let read = move || launch.ready(&*ports.files, &*ports.processes);
-        let ready = tokio::task::spawn_blocking(read).await;
-        let ready = ready.map_err(|e| unasked(e.to_string()))?.map_err(unasked)?;
+        let spec = self.world.sessions.ports().units.spec(&self.unit).await;
+        let spec = spec.map_err(|e| unasked(e.to_string()))?;
         let run = Run {
             argv: self.launch.argv(command).map_err(unasked)?,
-            env: ready.env,
-            cwd: ready.cwd,
-            user: ready.user,
+            env: spec.env,
+            cwd: spec.cwd,
+            user: spec.user,
             timeout: self.timeout(),
         };
         let ran = self.world.ports.prober.run(&run).await?;

@@ -38,20 +38,21 @@ impl Actor {
             slot.pid = None;
         }
         let told = (slot.state.incarnation, slot.state.attempt, slot.pid);
-        let record = slot.record();
+        let incarnation = slot.state.incarnation;
         for one in &step.told {
             fact::tell(&mut self.owed, id, told, one.clone());
         }
         // Counters of probes alone are not worth a write: a daemon that comes back asks anew.
-        if moved || life || before.desired != record.state.desired || !step.told.is_empty() {
-            self.owe_record(&record);
+        let wanted = before.desired != slot.state.desired;
+        if moved || life || wanted || !step.told.is_empty() {
+            self.owed.put(&slot.record());
         }
         if changed {
             self.dirty.insert(id.clone());
         }
         self.moved |= moved || life;
         self.effects.extend(step.effects.into_iter().map(|effect| (id.clone(), effect)));
-        self.tell_dependents(id, &step.told, record.state.incarnation);
+        self.tell_dependents(id, &step.told, incarnation);
         if moved || life {
             self.sync_probes(id);
             self.sync_schedule(id);

@@ -48,7 +48,11 @@ impl Actor {
 
     fn runs(&mut self, shim: &ShimState) {
         let Some(id) = self.owner(&shim.claim.id) else { return };
-        if shim.held || shim.exit.is_some() {
+        if let Some(exit) = &shim.exit {
+            // It may have ended while nobody was connected.
+            return self.feed(&id, Input::Exited(ended(exit)));
+        }
+        if shim.held {
             return;
         }
         let incarnation = shim.claim.incarnation;

@@ -85,6 +85,9 @@ impl Actor {
             tracing::warn!(%unit, %error, "cannot hear what it says");
         }
         self.feed(id, Input::Adopted { incarnation, preparing: shim.preparing });
+        if let Some(slot) = self.slots.get_mut(id) {
+            slot.state.started = Some(shim.claim.started);
+        }
         self.adopt_good_answers(id, shim);
     }
 

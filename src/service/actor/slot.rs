@@ -45,6 +45,8 @@ pub(super) struct Slot {
     pub(super) answers: Vec<VecDeque<AnswerView>>,
     /// What prepares, spawns or stops it.
     pub(super) work: Option<Task>,
+    /// What kills the rest of it; nothing of it starts before that is done.
+    pub(super) sweeping: Option<tokio::task::JoinHandle<()>>,
     /// Lines that have come since its start, of those that dependents wait for.
     pub(super) said: BTreeSet<String>,
     pub(super) listening: Vec<Task>,
@@ -93,6 +95,7 @@ impl Slot {
             asking_for: None,
             answers: vec![],
             work: None,
+            sweeping: None,
             said: BTreeSet::new(),
             listening: vec![],
             watching: None,

@@ -74,8 +74,11 @@ impl Actor {
     pub(super) fn prepare(&mut self, id: &ServiceId) {
         let (Some(launch), world) = (self.launch(id), self.world()) else { return };
         let Some(slot) = self.slots.get_mut(id) else { return };
-        let (leases, id) = (slot.leases.clone(), id.clone());
+        let (leases, id, sweeping) = (slot.leases.clone(), id.clone(), slot.sweeping.take());
         slot.work = Some(task(async move {
+            if let Some(sweeping) = sweeping {
+                let _ = sweeping.await;
+            }
             let work = tokio::task::spawn_blocking({
                 let world = world.clone();
                 move || prepare(&world, &launch, &leases)
@@ -124,23 +127,25 @@ impl Actor {
     }
 
     /// Kills what still says that it belongs to the unit.
-    pub(super) fn sweep(&self, id: &ServiceId) {
-        let Some(unit) = self.slots.get(id).and_then(|slot| slot.unit.clone()) else { return };
+    pub(super) fn sweep(&mut self, id: &ServiceId) {
         let processes = Arc::clone(&self.sessions.ports().processes);
-        tokio::task::spawn_blocking(move || {
+        let Some(slot) = self.slots.get_mut(id) else { return };
+        let Some(unit) = slot.unit.clone() else { return };
+        slot.sweeping = Some(tokio::task::spawn_blocking(move || {
             for pid in processes.of_unit(&unit) {
                 processes.kill(pid);
             }
-        });
+        }));
     }
 
     /// It is up: its `post_start` commands run beside it.
     pub(super) fn run_hooks(&mut self, id: &ServiceId) {
         let (Some(launch), world) = (self.launch(id), self.world()) else { return };
+        let Some(unit) = self.slots.get(id).and_then(|slot| slot.unit.clone()) else { return };
         let id = id.clone();
         tokio::spawn(async move {
-            for hook in launch.service.post_start.clone() {
-                if let Err(what) = beside(&world, &launch, &hook, PRE_STOP_MS).await {
+            for hook in &launch.service.post_start {
+                if let Err(what) = beside(&world, (&launch, &unit), hook, PRE_STOP_MS).await {
                     world.note(&id, format!("post_start: {what}"));
                 }
             }
@@ -278,7 +283,7 @@ async fn end(world: &World, launch: &Launch, unit: &UnitId, kill: bool) -> bool 
         ask = ShimAsk::Stop { grace_ms: Some(0), close: false, signal: Some(9) };
     } else {
         for hook in &service.pre_stop {
-            if let Err(what) = beside(world, launch, hook, PRE_STOP_MS).await {
+            if let Err(what) = beside(world, (launch, unit), hook, PRE_STOP_MS).await {
                 world.note(&launch.id, format!("pre_stop: {what}"));
             }
         }
@@ -311,7 +316,7 @@ async fn by_other_means(world: &World, launch: &Launch, unit: &UnitId) -> bool {
         return pressed.is_ok();
     }
     let Some(command) = &stop.command else { return false };
-    let done = beside(world, launch, command, stop.grace_ms).await;
+    let done = beside(world, (launch, unit), command, stop.grace_ms).await;
     if let Err(what) = &done {
         world.note(&launch.id, format!("stop.command: {what}"));
     }
@@ -321,19 +326,16 @@ async fn by_other_means(world: &World, launch: &Launch, unit: &UnitId) -> bool {
 /// Runs a command in the environment of a service, beside it.
 pub(super) async fn beside(
     world: &World,
-    launch: &Launch,
+    (launch, unit): (&Launch, &UnitId),
     command: &Command,
     timeout_ms: u64,
 ) -> Result<(), String> {
-    let ports = world.sessions.ports().clone();
-    let own = launch.clone();
-    let read = move || own.ready(&*ports.files, &*ports.processes);
-    let ready = tokio::task::spawn_blocking(read).await.map_err(|e| e.to_string())??;
+    let spec = world.sessions.ports().units.spec(unit).await.map_err(|e| e.to_string())?;
     let run = Run {
         argv: launch.argv(command)?,
-        env: ready.env,
-        cwd: ready.cwd,
-        user: ready.user,
+        env: spec.env,
+        cwd: spec.cwd,
+        user: spec.user,
         timeout: Duration::from_millis(timeout_ms),
     };
     match world.ports.prober.run(&run).await {

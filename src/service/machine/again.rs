@@ -60,8 +60,11 @@ impl Stepper<'_> {
         let missed = incarnation.saturating_sub(self.next.incarnation);
         self.next.restarts += u64::from(missed);
         let stopping = matches!(self.next.phase, Phase::Stopping { .. });
-        self.next.incarnation = incarnation;
+        let before = (self.next.started, self.next.phase.clone());
         self.begin_life(incarnation, false);
+        if missed == 0 {
+            self.next.started = before.0.or(self.next.started);
+        }
         if self.next.desired == Desired::Down || stopping {
             let why = match self.next.phase.clone() {
                 Phase::Stopping { why, .. } => why,
@@ -77,6 +80,10 @@ impl Stepper<'_> {
                 | Phase::Lost => StopWhy::User,
             };
             return self.begin_stop(why);
+        }
+        if missed == 0 && before.1 == Phase::Running {
+            // It has passed its gate: an outage elsewhere must not time its start out now.
+            return self.phase(Phase::Running);
         }
         self.phase(Phase::Preparing);
         if !preparing {

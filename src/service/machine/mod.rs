@@ -244,10 +244,14 @@ impl Stepper<'_> {
     /// Nothing of the incarnation is left.
     fn emptied(&mut self, incarnation: u32) {
         let Phase::Stopping { why, .. } = self.next.phase.clone() else { return };
-        let Some(last) = self.next.last.clone() else { return };
-        if incarnation == self.next.incarnation && last.incarnation == incarnation {
-            self.stopped(why, last);
+        if incarnation != self.next.incarnation {
+            return;
         }
+        // One that was stopped before it ran has no end of its own.
+        let last = self.next.last.clone().filter(|last| last.incarnation == incarnation);
+        let how = How::Unknown;
+        let none = Ended { incarnation, how, permanent: false, left: false };
+        self.stopped(why, last.unwrap_or(none));
     }
 
     /// It stopped, all of it: what was this for?

@@ -370,6 +370,14 @@ fn a_person_runs_it_from_its_pane() {
 fn a_daemon_that_comes_back_takes_over_what_runs() {
     let mut life = Life::new(gated());
     life.ready();
+    let started = life.state.started;
+    life.later(500_000).on(Input::Adopted { incarnation: 1, preparing: false });
+    assert_eq!((life.phase(), &life.state.health), ("running", &Health::Unknown));
+    assert_eq!((life.state.started, life.state.restarts), (started, 0));
+    for _ in 0..3 {
+        life.answers(0, bad());
+    }
+    assert_eq!(life.phase(), "running", "an outage does not time out a start of long ago");
     life.on(Input::Adopted { incarnation: 3, preparing: false });
     assert_eq!((life.phase(), life.state.restarts), ("starting", 2), "two restarts were missed");
     life.answers(0, Answer::Good);

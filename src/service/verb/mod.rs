@@ -1,14 +1,17 @@
 //! What can be asked of services. To add a verb: add a file, add it to the list.
 
+mod add;
 mod attach;
 mod bring;
 mod common;
 mod down;
 mod events;
 mod health;
+mod import_from;
 mod list;
 pub(super) mod logs;
 mod metrics;
+mod remove;
 mod reset;
 mod restart;
 mod scale;
@@ -26,7 +29,7 @@ mod why;
 crate::verbs!(super::actor::Handle =>
     list::List, show::Show, start::Start, stop::Stop, restart::Restart, status::Status,
     logs::Logs, health::Health, metrics::Metrics, events::Events, why::Why, attach::Attach,
-    signal::Signal, scale::Scale, reset::Reset,
+    add::Add, remove::Remove, signal::Signal, scale::Scale, reset::Reset, import_from::Import,
 );
 
 /// The verbs that stand at the top of the command line.

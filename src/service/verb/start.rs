@@ -99,7 +99,10 @@ impl Verb for Start {
 
 /// The services meant; those of a workspace that is not up yet come from its gaia.toml.
 async fn find(handle: &Handle, set: &Set, caller: Caller) -> Result<Vec<ServiceId>, Refusal> {
-    let known = set.choose(handle, false);
+    let known = match set.choose(handle, false) {
+        Ok(ids) => return reopened(handle, ids, caller).await,
+        other => other,
+    };
     let (Err(refusal), Some(dir)) = (&known, set.dir.clone()) else { return known };
     if refusal.code != Code::NotFound {
         return known;
@@ -113,4 +116,26 @@ async fn find(handle: &Handle, set: &Set, caller: Caller) -> Result<Vec<ServiceI
         Err(other) if other.code == Code::NotFound => known,
         Err(other) => Err(other),
     }
+}
+
+/// Services whose session has ended get it again.
+async fn reopened(
+    handle: &Handle,
+    ids: Vec<ServiceId>,
+    caller: Caller,
+) -> Result<Vec<ServiceId>, Refusal> {
+    let (view, sessions) = (handle.view(), handle.sessions().view());
+    let homeless = |id: &&ServiceId| {
+        let session = id.workspace.as_str();
+        !sessions.sessions.iter().any(|s| s.name == session && s.phase.is_some())
+    };
+    let Some(first) = ids.iter().find(homeless).and_then(|id| view.services.get(id)) else {
+        return Ok(ids);
+    };
+    let of = ids.iter().filter(|id| id.workspace == first.id.workspace);
+    let names = of.map(|id| id.name.to_string()).collect();
+    let dir = first.dir.clone().into();
+    let (profiles, scale, whole) = (vec![], BTreeMap::new(), false);
+    let bring = Bring { dir, caller, names, profiles, scale, whole, dry_run: false };
+    common::bring(handle, bring).await.map(|_| ids)
 }
