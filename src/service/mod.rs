@@ -6,7 +6,7 @@
 //! - `machine`: pure; what every report and wish means in every phase; `condition`, `graph`,
 //!   `diff`, `lease`: pure choices about several services
 //! - `launch`: from a definition to what its shim runs
-//! - `record`, `fact`, `view`: what is stored, told and seen
+//! - `record`, `history`, `fact`, `view`: what is stored, told and seen
 //! - `actor`: the shell; one task that waits for nothing but the ledger
 //! - `verb`: one file per thing a person can ask
 //!
@@ -22,6 +22,7 @@ mod fact;
 mod file;
 mod find;
 mod graph;
+mod history;
 mod import;
 mod launch;
 mod lease;

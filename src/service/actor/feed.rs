@@ -9,6 +9,7 @@ use crate::{
     service::{
         condition::{Edge, Other, conditions, edge},
         fact,
+        history::{self, Chunk},
         machine::{Cause, Conditions, Desired, Effect, Input, Now, Phase, Told, decide},
         model::{After, Condition, OnRestart, ServiceId},
         record::ServiceRecord,
@@ -251,6 +252,9 @@ impl Actor {
                 self.units.remove(&unit);
             }
             self.owed.delete::<ServiceRecord>(&id.to_string());
+            for key in history::keys(id) {
+                self.owed.delete::<Chunk>(&key);
+            }
             self.owe(&fact::ServiceRemoved { service: id.clone() });
             self.dirty.insert(id.clone());
         }

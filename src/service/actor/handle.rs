@@ -7,7 +7,12 @@ use crate::{
     base::Refusal,
     ledger::Decision,
     port::{Mailbox, Prober, Watcher},
-    service::{machine::Input, model::ServiceId, view::View},
+    service::{
+        history::{self, Chunk, Point},
+        machine::Input,
+        model::ServiceId,
+        view::View,
+    },
 };
 
 /// What the services ask of the world besides what sessions do.
@@ -36,6 +41,7 @@ pub(crate) enum Ask {
     Tell(Vec<(ServiceId, Input)>, oneshot::Sender<Result<(), Refusal>>),
     Remove(Vec<ServiceId>, oneshot::Sender<Result<(), Refusal>>),
     Sample(oneshot::Sender<()>),
+    History(ServiceId, oneshot::Sender<Vec<Point>>),
     Note(Box<Decision>),
 }
 
@@ -98,6 +104,15 @@ impl Handle {
     /// Looks at what everything uses, now.
     pub(crate) async fn sample(&self) {
         let _ = self.ask(Ask::Sample).await;
+    }
+
+    /// What a service used over the last day.
+    pub(crate) async fn history(&self, id: ServiceId) -> Result<Vec<Point>, Refusal> {
+        let fresh = self.ask(|reply| Ask::History(id.clone(), reply)).await?;
+        let ledger = self.sessions.ledger();
+        let chunks = history::keys(&id).filter_map(|key| ledger.load::<Chunk>(&key).transpose());
+        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
+        Ok(history::day(chunks, &fresh, self.sessions.ports().clock.now()))
     }
 
     /// Writes facts down.

@@ -233,6 +233,10 @@ impl Actor {
                 self.samplers.push(reply);
                 self.sample();
             }
+            Ask::History(id, reply) => {
+                let slot = self.slots.get(&id);
+                let _ = reply.send(slot.map_or(vec![], |slot| slot.history.points().to_vec()));
+            }
             Ask::Note(decision) => drop(self.owed.append(*decision)),
         }
     }

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use super::{Actor, hear::ended, slot::Slot};
 use crate::{
     base::{MarkKind, Name, Refusal, UnitId, unit::State as ShimState, wire::Ask as ShimAsk},
-    service::{machine::Input, model::ServiceId, record::ServiceRecord},
+    service::{
+        history::{self, Chunk},
+        machine::Input,
+        model::ServiceId,
+        record::ServiceRecord,
+    },
     session::Env,
 };
 
@@ -18,6 +23,13 @@ impl Actor {
         for record in self.sessions.ledger().scan::<ServiceRecord>()? {
             self.load_caller(&record.id.workspace);
             self.slots.insert(record.id.clone(), Slot::new(record));
+        }
+        let now = self.now();
+        for (id, slot) in &mut self.slots {
+            let chunk = self.sessions.ledger().load::<Chunk>(&history::key(id, now))?;
+            if let Some(chunk) = chunk {
+                slot.history.resume(chunk, now);
+            }
         }
         let ids: Vec<ServiceId> = self.slots.keys().cloned().collect();
         for id in &ids {

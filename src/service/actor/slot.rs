@@ -10,6 +10,7 @@ use crate::{
     base::{Moment, UnitId},
     port::Usage,
     service::{
+        history::History,
         machine::{CheckRule, Rules, State},
         model::{Service, ServiceId},
         probe::{Probe, Role},
@@ -57,6 +58,7 @@ pub(super) struct Slot {
     pub(super) next_run: Option<Moment>,
     pub(super) usage: Usage,
     pub(super) cpu_percent: f64,
+    pub(super) history: History,
     /// It is removed as soon as nothing of it runs.
     pub(super) retiring: bool,
     /// A word beside its state, e.g. why its watch is off.
@@ -104,6 +106,7 @@ impl Slot {
             next_run: None,
             usage: Usage::default(),
             cpu_percent: 0.0,
+            history: History::default(),
             retiring: false,
             note: None,
         };

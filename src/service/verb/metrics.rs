@@ -8,6 +8,7 @@ use crate::{
     base::Refusal,
     service::{
         actor::Handle,
+        history::Point,
         view::{ProbeView, ServiceView},
     },
     verb::{Here, Method, Ui, Verb},
@@ -23,6 +24,10 @@ pub(super) struct Args {
     #[command(flatten)]
     #[serde(flatten)]
     set: Set,
+    /// Also the points of the last day, one a minute
+    #[arg(long)]
+    #[serde(default)]
+    history: bool,
 }
 
 /// What one service uses.
@@ -46,6 +51,9 @@ pub(super) struct Line {
     restarts: u64,
     /// Milliseconds of the newest answer of each probe, by `role-kind`.
     probe_ms: BTreeMap<String, u64>,
+    /// The points of the last day, if they were asked for.
+    #[serde(default)]
+    history: Vec<Point>,
 }
 
 impl Verb for Metrics {
@@ -65,7 +73,15 @@ impl Verb for Metrics {
     async fn run(handle: Handle, args: Args) -> Result<Self::Reply, Refusal> {
         let ids = args.set.choose(&handle, true)?;
         handle.sample().await;
-        Ok(common::views(&handle, &ids).into_iter().map(line).collect())
+        let mut lines = Vec::new();
+        for view in common::views(&handle, &ids) {
+            let history = match args.history {
+                true => handle.history(view.id.clone()).await?,
+                false => vec![],
+            };
+            lines.push(Line { history, ..line(view) });
+        }
+        Ok(lines)
     }
 
     fn show(reply: &Self::Reply, ui: &Ui) -> String {
@@ -83,7 +99,9 @@ impl Verb for Metrics {
             ]
         };
         let head = ["SERVICE", "CPU", "MEMORY", "FILES", "THREADS", "PROCESSES", "PROBES"];
-        crate::verb::table(ui, &head, reply.iter().map(row).collect())
+        let mut parts = vec![crate::verb::table(ui, &head, reply.iter().map(row).collect())];
+        parts.extend(reply.iter().filter(|one| !one.history.is_empty()).map(|one| past(one, ui)));
+        parts.join("\n\n")
     }
 }
 
@@ -93,6 +111,7 @@ fn line(s: ServiceView) -> Line {
         Some((name, probe.answers.last()?.ms))
     };
     Line {
+        history: vec![],
         probe_ms: s.probes.iter().filter_map(newest).collect(),
         name: s.name,
         cpu_percent: s.cpu_percent,
@@ -103,4 +122,18 @@ fn line(s: ServiceView) -> Line {
         uptime_ms: s.uptime_ms,
         restarts: s.restarts,
     }
+}
+
+/// The points of a service as a table, newest last.
+fn past(one: &Line, ui: &Ui) -> String {
+    let row = |point: &Point| {
+        let at = i64::try_from(point.at.0).unwrap_or(0);
+        let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+        let at = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%F %H:%M").to_string();
+        let cpu = format!("{:.1} %", point.cpu_percent);
+        let rest = [point.open_files, point.threads].map(|count| count.to_string());
+        [vec![at, cpu, common::bytes(point.memory_bytes)], rest.to_vec()].concat()
+    };
+    let head = [one.name.as_str(), "CPU", "MEMORY", "FILES", "THREADS"];
+    crate::verb::table(ui, &head, one.history.iter().map(row).collect())
 }
