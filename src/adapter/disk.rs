@@ -60,6 +60,10 @@ impl Files for SystemFiles {
         super::files::replace(path, text).map_err(sentence)
     }
 
+    fn forget(&self, path: &Path) {
+        let _ = fs::remove_file(path);
+    }
+
     fn rewrite(&self, path: &Path, text: &[u8]) -> Result<(), String> {
         let sentence = |e: std::io::Error| format!("{} cannot be written: {e}", path.display());
         // A link stays a link: what it points to is replaced.

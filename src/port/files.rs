@@ -16,6 +16,8 @@ pub trait Files: Send + Sync {
     fn create(&self, path: &Path, text: &[u8]) -> Result<(), String>;
     /// Writes a file that only this user can read, whole or not at all, in place of what is there.
     fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String>;
+    /// Removes a file; one that is not there is no fault.
+    fn forget(&self, path: &Path);
     /// Replaces the text of a file, whole or not at all; who may read it stays as it is.
     fn rewrite(&self, path: &Path, text: &[u8]) -> Result<(), String>;
     /// Makes a folder that only its owner (user and group id, if not ours) can enter.
@@ -65,6 +67,10 @@ impl Files for FakeFiles {
     fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String> {
         self.map().insert(path.to_owned(), text.to_vec());
         Ok(())
+    }
+
+    fn forget(&self, path: &Path) {
+        self.map().remove(path);
     }
 
     fn rewrite(&self, path: &Path, text: &[u8]) -> Result<(), String> {

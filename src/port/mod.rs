@@ -1,4 +1,5 @@
-//! What gaia asks of the world: one small trait per outside thing, each with an in-memory fake.
+//! What gaia asks of the world: one small trait per outside thing, with an in-memory fake where a
+//! test needs one.
 //!
 //! Invariant: a port speaks in gaia's words and never leaks an adapter's types.
 

@@ -1,6 +1,9 @@
 //! From a definition to what its shim runs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -245,16 +248,24 @@ impl Launch {
 
 /// Variables of the caller that some service of a workspace asks for, besides the usual ones: all
 /// of it that is kept for later starts.
-pub(crate) fn kept(services: &[Service], caller: &Env, usual: impl Fn(&str) -> bool) -> Env {
+pub(crate) fn kept(
+    services: &[Service],
+    files: &dyn Files,
+    caller: &Env,
+    usual: impl Fn(&str) -> bool,
+) -> Env {
+    let paths: BTreeSet<&PathBuf> = services.iter().flat_map(|s| &s.env_files).collect();
+    let texts = paths.into_iter().filter_map(|path| files.read(path, FILE).ok().flatten());
+    let texts: Vec<String> =
+        texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
     let asked = |name: &str| {
         services.iter().any(|service| {
             let passed = service.pass_env.iter().any(|wanted| wanted == name || wanted == "*");
             let secret = |s: &Secret| matches!(s, Secret::Env(wanted) if wanted == name);
             let named = |text: &String| text.contains(&format!("${{{name}"));
-            passed || service.secrets.values().any(secret) || service.env.values().any(named)
+            passed || texts.iter().any(named) || service.secrets.values().any(secret) || service.env.values().any(named)
         })
     };
-    let in_files = services.iter().any(|service| !service.env_files.is_empty());
-    let keep = |name: &str| in_files || usual(name) || asked(name);
+    let keep = |name: &str| usual(name) || asked(name);
     caller.iter().filter(|(name, _)| keep(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -55,7 +55,8 @@ impl Actor {
                 service.ids(&apply.workspace).into_iter().map(move |id| (id, service))
             })
             .collect();
-        let env = kept(&apply.services, &apply.env, is_usual);
+        let files = std::sync::Arc::clone(&self.sessions.ports().files);
+        let env = kept(&apply.services, &*files, &apply.env, is_usual);
         self.check_environments(&apply, &wanted, &env)?;
         let mut moves = Vec::new();
         let gone: Vec<ServiceId> = self

@@ -258,8 +258,17 @@ impl Actor {
             self.owe(&fact::ServiceRemoved { service: id.clone() });
             self.dirty.insert(id.clone());
         }
-        if !gone.is_empty() {
-            let _ = self.store().await;
+        if gone.is_empty() {
+            return;
+        }
+        let _ = self.store().await;
+        for id in gone {
+            // The last one of a workspace takes along what its services were started with.
+            if !self.slots.keys().any(|other| other.workspace == id.workspace) {
+                self.callers.remove(&id.workspace);
+                let path = self.sessions.home().environment(&id.workspace);
+                self.sessions.ports().files.forget(&path);
+            }
         }
     }
 

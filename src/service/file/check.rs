@@ -123,6 +123,12 @@ fn all_probes(service: &Service) -> impl Iterator<Item = &Probe> {
 
 fn probes(tell: &mut Tell<'_>, service: &Service, resolves: &dyn Fn(&str) -> bool) {
     let name = &service.name;
+    if service.user.is_some() && all_probes(service).any(|probe| probe.check == Check::Notify) {
+        tell(
+            format!("`{name}` runs as another user, who cannot reach the socket of `notify`"),
+            "use another kind of probe, or leave `user` out".to_owned(),
+        );
+    }
     let mut hosts = BTreeSet::new();
     for probe in all_probes(service) {
         match &probe.check {

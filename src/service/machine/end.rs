@@ -32,8 +32,9 @@ pub(super) fn after_end(step: &mut Stepper<'_>, ended: Ended) {
     let permanent =
         ended.permanent || matches!(&ended.how, How::Code(code) if rule.permanent.contains(code));
     step.next.health = super::Health::Unknown;
-    if step.next.desired == Desired::Down || matches!(ended.how, How::Closed) {
-        // A pane that a person closed is a stop, not a failure.
+    let by_hand = matches!(ended.how, How::Closed | How::Stopped(..));
+    if step.next.desired == Desired::Down || by_hand {
+        // A pane that a person closed, or whose session was ended, is a stop and no failure.
         step.next.desired = Desired::Down;
         step.rest();
     } else if permanent && !well {

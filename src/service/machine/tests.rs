@@ -266,6 +266,7 @@ fn policies() {
         (Policy::UnlessStopped, How::Code(0), "waiting"),
         (Policy::OnFailure, How::Unknown, "waiting"),
         (Policy::Always, How::Closed, "down"),
+        (Policy::Always, How::Stopped(None, Some(15)), "down"),
     ] {
         let mut life = Life::new(gated());
         life.rules.restart.policy = policy;

@@ -100,7 +100,9 @@ impl Verb for Start {
 /// The services meant; those of a workspace that is not up yet come from its gaia.toml.
 async fn find(handle: &Handle, set: &Set, caller: Caller) -> Result<Vec<ServiceId>, Refusal> {
     let known = match set.choose(handle, false) {
-        Ok(ids) => return reopened(handle, ids, caller).await,
+        Ok(ids) if !ids.is_empty() => return reopened(handle, ids, caller).await,
+        Ok(_) => Err(Refusal::new(Code::NotFound, "there is no service here")
+            .help("name one that a gaia.toml has")),
         other => other,
     };
     let (Err(refusal), Some(dir)) = (&known, set.dir.clone()) else { return known };

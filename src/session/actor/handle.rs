@@ -13,11 +13,13 @@ use crate::{
     port::{Clock, Files, Processes, Random, Tmux, Units},
     session::{
         model::Declared,
-        record::{Origin, SessionRecord},
+        record::{Life, Origin, SessionRecord},
         view::View,
     },
 };
 
+/// How long a pane that is being made is waited for before it is made again.
+const MADE: Duration = Duration::from_secs(5);
 /// How long a new pane may take until its shim says hello.
 const SHIM: Duration = Duration::from_secs(10);
 
@@ -180,6 +182,18 @@ impl Handle {
         session: &Name,
         service: &str,
     ) -> Result<UnitId, Refusal> {
+        let there = |view: &View| {
+            view.service_pane(session, service).is_some_and(|pane| pane.state.has_shim())
+        };
+        let pane = |view: &View| view.service_pane(session, service).map(|pane| pane.state);
+        if pane(&self.view()) == Some(Life::Starting) {
+            // It is being made just now.
+            let gone = |view: &View| there(view) || pane(view) != Some(Life::Starting);
+            self.until(MADE, gone).await;
+            if let Some(unit) = self.service_unit(session, service) {
+                return Ok(unit);
+            }
+        }
         let record = self.ledger.load::<SessionRecord>(session.as_str())?;
         let Some(record) = record else {
             let message = format!("its session `{session}` has ended");
@@ -196,9 +210,6 @@ impl Handle {
             only: Some(BTreeSet::from([service.to_owned()])),
         })
         .await?;
-        let there = |view: &View| {
-            view.service_pane(session, service).is_some_and(|pane| pane.state.has_shim())
-        };
         self.until(SHIM, there).await;
         self.service_unit(session, service).ok_or_else(|| {
             Refusal::new(Code::Failed, format!("no pane could be made for {service}"))

@@ -79,7 +79,8 @@ impl OpenedReply {
     }
 }
 
-/// Opens a session and waits until its programs are seen.
+/// Opens a session and waits until its programs are seen. Panes of services are waited for by
+/// their services.
 pub(crate) async fn open(handle: &Handle, request: OpenRequest) -> Result<OpenedReply, Refusal> {
     let (session, dry_run) = (request.declared.name.clone(), request.dry_run);
     let Opened { moves } = handle.open(request).await?;
@@ -87,7 +88,7 @@ pub(crate) async fn open(handle: &Handle, request: OpenRequest) -> Result<Opened
         let settled = |view: &View| {
             let of = view.sessions.iter().filter(|s| s.name == session.as_str());
             let mut panes = of.flat_map(|s| &s.windows).flat_map(|w| &w.panes);
-            panes.all(|pane| pane.state != Life::Starting)
+            panes.all(|pane| pane.state != Life::Starting || pane.service.is_some())
         };
         handle.until(SEEN, settled).await;
     }
