@@ -48,7 +48,10 @@ pub(crate) fn load(source: &Source, context: &Context<'_>) -> Result<Vec<Service
     check::check(&page, &mut loader.faults, &services, context.resolves);
     match loader.faults.is_empty() {
         true => Ok(services.into_iter().map(|(_, service)| service).collect()),
-        false => Err(loader.faults),
+        false => {
+            loader.faults.sort_by_key(crate::base::ConfigError::place);
+            Err(loader.faults)
+        }
     }
 }
 
