@@ -48,6 +48,16 @@ pub fn size(text: &str) -> Option<u64> {
     text[..digits].parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// A moment in the past: a span before `now` (`10m`), or milliseconds since the Unix epoch.
+#[must_use]
+pub fn moment_before(text: &str, now: super::Moment) -> Option<super::Moment> {
+    if let Ok(millis) = text.parse::<u64>() {
+        return Some(super::Moment(millis));
+    }
+    let span = u64::try_from(duration(text)?.as_millis()).unwrap_or(u64::MAX);
+    Some(super::Moment(now.0.saturating_sub(span)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

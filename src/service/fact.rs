@@ -1,33 +1,12 @@
 //! What the ledger is told of services.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     machine::{Ended, Told, Why},
     model::ServiceId,
 };
-use crate::{base::Fact, ledger::Decision};
+use crate::ledger::Decision;
 
-/// Declares facts of version 1, and the table of them for the reference.
-macro_rules! facts {
-    ($($name:ident = $kind:literal, $about:literal { $($field:ident: $type:ty),* $(,)? })+) => {
-        $(
-            #[doc = $about]
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-            pub(crate) struct $name { $(pub(crate) $field: $type),* }
-
-            impl Fact for $name {
-                const KIND: &'static str = $kind;
-                const VERSION: u16 = 1;
-            }
-        )+
-
-        /// Every kind of fact of this slice with what it says, for the reference.
-        pub const KINDS: &[(&str, &str)] = &[$(($kind, $about)),+];
-    };
-}
-
-facts! {
+crate::facts! {
     ServiceAdded = "service.added", "a service is kept from now on" { service: ServiceId }
     ServiceChanged = "service.changed", "a service has another definition"
         { service: ServiceId, restart: bool }

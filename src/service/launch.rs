@@ -263,7 +263,10 @@ pub(crate) fn kept(
             let passed = service.pass_env.iter().any(|wanted| wanted == name || wanted == "*");
             let secret = |s: &Secret| matches!(s, Secret::Env(wanted) if wanted == name);
             let named = |text: &String| text.contains(&format!("${{{name}"));
-            passed || texts.iter().any(named) || service.secrets.values().any(secret) || service.env.values().any(named)
+            passed
+                || texts.iter().any(named)
+                || service.secrets.values().any(secret)
+                || service.env.values().any(named)
         })
     };
     let keep = |name: &str| usual(name) || asked(name);

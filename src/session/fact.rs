@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{
-    Fact, Name, UnitId,
+    Name, UnitId,
     unit::{Exit, Reason},
 };
 
@@ -17,26 +17,7 @@ pub(crate) enum By {
     Operator,
 }
 
-/// Declares facts of version 1, and the table of them for the reference.
-macro_rules! facts {
-    ($($name:ident = $kind:literal, $about:literal { $($field:ident: $type:ty),* $(,)? })+) => {
-        $(
-            #[doc = $about]
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-            pub(crate) struct $name { $(pub(crate) $field: $type),* }
-
-            impl Fact for $name {
-                const KIND: &'static str = $kind;
-                const VERSION: u16 = 1;
-            }
-        )+
-
-        /// Every kind of fact of this slice with what it says, for the reference.
-        pub const KINDS: &[(&str, &str)] = &[$(($kind, $about)),+];
-    };
-}
-
-facts! {
+crate::facts! {
     SessionPlanned = "session.planned", "a session was asked for; its panes are about to be made"
         { name: Name, dir: String, panes: Vec<UnitId> }
     SessionOpened = "session.opened", "all panes of a session are made" { name: Name }

@@ -20,6 +20,7 @@ use crate::{
         model::ServiceId,
         view::{ServiceView, View},
     },
+    verb::Ui,
 };
 
 /// How long a verb waits unless it is told otherwise.
@@ -45,6 +46,31 @@ impl Wait {
             Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
                 .help("write it like 30s or 2m")
         })
+    }
+}
+
+/// The services that a verb was about, as they are after it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Concerned {
+    /// The services.
+    pub(super) services: Vec<ServiceView>,
+    /// Whether their outcome was waited for.
+    pub(super) waited: bool,
+}
+
+impl Concerned {
+    /// As they are now.
+    pub(super) fn of(handle: &Handle, ids: &[ServiceId], waited: bool) -> Self {
+        Self { services: views(handle, ids), waited }
+    }
+
+    pub(super) fn show(&self, ui: &Ui) -> String {
+        service_table(&self.services, ui)
+    }
+
+    /// Whether one of them should be up and is not.
+    pub(super) fn failed(&self) -> bool {
+        self.waited && unsettled(&self.services)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::common::Set;
 use crate::{
-    base::{Code, Moment, Refusal, duration},
+    base::{Code, Moment, Refusal, moment_before},
     service::{
         actor::Handle,
         logs::{Line, Lines, Wanted},
@@ -97,12 +97,10 @@ pub(in crate::service) async fn open(handle: &Handle, args: &Args) -> Result<Lin
 }
 
 fn moment(text: &str, now: Moment) -> Result<Moment, Refusal> {
-    match (text.parse::<u64>(), duration(text)) {
-        (Ok(millis), _) => Ok(Moment(millis)),
-        (_, Some(span)) => Ok(Moment(now.0.saturating_sub(span.as_millis() as u64))),
-        (Err(_), None) => Err(Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
-            .help("write it like 10m, 2h or 1d")),
-    }
+    moment_before(text, now).ok_or_else(|| {
+        Refusal::new(Code::Invalid, format!("`{text}` is no span of time"))
+            .help("write it like 10m, 2h or 1d")
+    })
 }
 
 /// Colours that tell services apart.

@@ -1,10 +1,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{self, Set, Wait};
+use super::common::{self, Concerned, Set, Wait};
 use crate::{
     base::Refusal,
-    service::{actor::Handle, machine::Input, view::ServiceView},
+    service::{actor::Handle, machine::Input},
     verb::{Follow, Here, Method, Ui, Verb},
 };
 
@@ -24,22 +24,13 @@ pub(super) struct Args {
     wait: Wait,
 }
 
-/// Reply of [`Reset`].
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Reply {
-    /// The services.
-    services: Vec<ServiceView>,
-    /// Whether it was waited for.
-    waited: bool,
-}
-
 impl Verb for Reset {
     const NAME: &'static str = "reset";
     const ABOUT: &'static str = "Forgive the failures of services: those that gave up start again";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/services/reset";
     type Args = Args;
-    type Reply = Reply;
+    type Reply = Concerned;
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
@@ -47,7 +38,7 @@ impl Verb for Reset {
         Ok(())
     }
 
-    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+    async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
         let inputs = ids.iter().map(|id| (id.clone(), Input::Reset)).collect();
@@ -55,15 +46,15 @@ impl Verb for Reset {
         if args.wait.wait {
             common::settled(&handle, &ids, patience).await;
         }
-        Ok(Reply { services: common::views(&handle, &ids), waited: args.wait.wait })
+        Ok(Concerned::of(&handle, &ids, args.wait.wait))
     }
 
-    fn show(reply: &Reply, ui: &Ui) -> String {
-        common::service_table(&reply.services, ui)
+    fn show(reply: &Concerned, ui: &Ui) -> String {
+        reply.show(ui)
     }
 
-    fn failed(reply: &Reply) -> bool {
-        reply.waited && common::unsettled(&reply.services)
+    fn failed(reply: &Concerned) -> bool {
+        reply.failed()
     }
 
     fn progress(args: &Args) -> Option<Follow> {

@@ -1,14 +1,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{self, Set, Wait};
+use super::common::{self, Concerned, Set, Wait};
 use crate::{
     base::Refusal,
     service::{
         actor::Handle,
         machine::{Cause, Input},
         model::ServiceId,
-        view::{ServiceView, View},
+        view::View,
     },
     verb::{Follow, Here, Method, Ui, Verb},
 };
@@ -29,22 +29,13 @@ pub(super) struct Args {
     wait: Wait,
 }
 
-/// Reply of [`Restart`].
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Reply {
-    /// The services.
-    services: Vec<ServiceView>,
-    /// Whether it was waited for.
-    waited: bool,
-}
-
 impl Verb for Restart {
     const NAME: &'static str = "restart";
     const ABOUT: &'static str = "Run services afresh; that does not count as a restart of theirs";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/services/restart";
     type Args = Args;
-    type Reply = Reply;
+    type Reply = Concerned;
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
@@ -52,7 +43,7 @@ impl Verb for Restart {
         Ok(())
     }
 
-    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+    async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
         let before = handle.view();
@@ -66,15 +57,15 @@ impl Verb for Restart {
         if args.wait.wait {
             common::settled(&handle, &ids, patience).await;
         }
-        Ok(Reply { services: common::views(&handle, &ids), waited: args.wait.wait })
+        Ok(Concerned::of(&handle, &ids, args.wait.wait))
     }
 
-    fn show(reply: &Reply, ui: &Ui) -> String {
-        common::service_table(&reply.services, ui)
+    fn show(reply: &Concerned, ui: &Ui) -> String {
+        reply.show(ui)
     }
 
-    fn failed(reply: &Reply) -> bool {
-        reply.waited && common::unsettled(&reply.services)
+    fn failed(reply: &Concerned) -> bool {
+        reply.failed()
     }
 
     fn progress(args: &Args) -> Option<Follow> {

@@ -3,10 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::common::{self, Bring, Wait};
+use super::common::{self, Bring, Concerned, Wait};
 use crate::{
     base::{Code, Refusal},
-    service::{actor::Handle, view::ServiceView},
+    service::actor::Handle,
     session::Caller,
     verb::{Follow, Here, Method, Ui, Verb},
 };
@@ -33,22 +33,13 @@ pub(super) struct Args {
     caller: Caller,
 }
 
-/// Reply of [`Scale`].
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Reply {
-    /// The services.
-    services: Vec<ServiceView>,
-    /// Whether it was waited for.
-    waited: bool,
-}
-
 impl Verb for Scale {
     const NAME: &'static str = "scale";
     const ABOUT: &'static str = "Run another number of replicas, until the next `gaia up`";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/services/scale";
     type Args = Args;
-    type Reply = Reply;
+    type Reply = Concerned;
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
@@ -58,7 +49,7 @@ impl Verb for Scale {
         Ok(())
     }
 
-    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+    async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let scale = counts(&args.counts)?;
         let dir = args.dir.ok_or_else(|| Refusal::new(Code::Invalid, "`dir` is missing"))?;
@@ -69,15 +60,15 @@ impl Verb for Scale {
         if args.wait.wait {
             common::settled(&handle, &ids, patience).await;
         }
-        Ok(Reply { services: common::views(&handle, &ids), waited: args.wait.wait })
+        Ok(Concerned::of(&handle, &ids, args.wait.wait))
     }
 
-    fn show(reply: &Reply, ui: &Ui) -> String {
-        common::service_table(&reply.services, ui)
+    fn show(reply: &Concerned, ui: &Ui) -> String {
+        reply.show(ui)
     }
 
-    fn failed(reply: &Reply) -> bool {
-        reply.waited && common::unsettled(&reply.services)
+    fn failed(reply: &Concerned) -> bool {
+        reply.failed()
     }
 
     fn progress(args: &Args) -> Option<Follow> {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use super::common::{self, Bring, Set, Wait};
+use super::common::{self, Bring, Concerned, Set, Wait};
 use crate::{
     base::{Code, Refusal},
     service::{
@@ -40,22 +40,13 @@ pub(super) struct Args {
     caller: Caller,
 }
 
-/// Reply of [`Start`].
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Reply {
-    /// The services.
-    services: Vec<ServiceView>,
-    /// Whether it was waited for.
-    waited: bool,
-}
-
 impl Verb for Start {
     const NAME: &'static str = "start";
     const ABOUT: &'static str = "Start services, and what they depend on";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/services/start";
     type Args = Args;
-    type Reply = Reply;
+    type Reply = Concerned;
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
@@ -64,7 +55,7 @@ impl Verb for Start {
         Ok(())
     }
 
-    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+    async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let Args { set, once, wait, caller } = args;
         let patience = wait.patience()?;
         let ids = find(&handle, &set, caller).await?;
@@ -81,15 +72,15 @@ impl Verb for Start {
         if wait.wait {
             common::settled(&handle, &ids, patience).await;
         }
-        Ok(Reply { services: common::views(&handle, &ids), waited: wait.wait })
+        Ok(Concerned::of(&handle, &ids, wait.wait))
     }
 
-    fn show(reply: &Reply, ui: &Ui) -> String {
-        common::service_table(&reply.services, ui)
+    fn show(reply: &Concerned, ui: &Ui) -> String {
+        reply.show(ui)
     }
 
-    fn failed(reply: &Reply) -> bool {
-        reply.waited && common::unsettled(&reply.services)
+    fn failed(reply: &Concerned) -> bool {
+        reply.failed()
     }
 
     fn progress(args: &Args) -> Option<Follow> {

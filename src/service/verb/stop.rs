@@ -1,14 +1,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{self, Set, Wait};
+use super::common::{self, Concerned, Set, Wait};
 use crate::{
     base::Refusal,
     service::{
         actor::Handle,
         machine::{By, Input},
         model::ServiceId,
-        view::ServiceView,
     },
     verb::{Follow, Here, Method, Ui, Verb},
 };
@@ -29,22 +28,13 @@ pub(super) struct Args {
     wait: Wait,
 }
 
-/// Reply of [`Stop`].
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Reply {
-    /// The services.
-    services: Vec<ServiceView>,
-    /// Whether it was waited for.
-    waited: bool,
-}
-
 impl Verb for Stop {
     const NAME: &'static str = "stop";
     const ABOUT: &'static str = "Stop services, those that depend on others first";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/services/stop";
     type Args = Args;
-    type Reply = Reply;
+    type Reply = Concerned;
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
@@ -52,7 +42,7 @@ impl Verb for Stop {
         Ok(())
     }
 
-    async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
+    async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
         let ranks = common::stop_ranks(&handle, &ids);
@@ -67,14 +57,14 @@ impl Verb for Stop {
         if args.wait.wait {
             common::stopped(&handle, &ids, patience).await;
         }
-        Ok(Reply { services: common::views(&handle, &ids), waited: args.wait.wait })
+        Ok(Concerned::of(&handle, &ids, args.wait.wait))
     }
 
-    fn show(reply: &Reply, ui: &Ui) -> String {
-        common::service_table(&reply.services, ui)
+    fn show(reply: &Concerned, ui: &Ui) -> String {
+        reply.show(ui)
     }
 
-    fn failed(reply: &Reply) -> bool {
+    fn failed(reply: &Concerned) -> bool {
         reply.waited && reply.services.iter().any(|s| s.pid.is_some())
     }
 

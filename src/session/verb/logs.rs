@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    base::{Code, Moment, Refusal, UnitId},
+    base::{Code, Refusal, UnitId, moment_before},
     session::{actor::Handle, target},
     verb::{Follow, Method, Ui, Verb},
 };
@@ -106,11 +106,7 @@ pub(in crate::session) async fn begin(
         Refusal::new(Code::Invalid, format!("`{since}` is no span of time"))
             .help("write it like 10m, 2h or 1d")
     };
-    let at = match (since.parse::<u64>(), crate::base::duration(since)) {
-        (Ok(millis), _) => Moment(millis),
-        (_, Some(span)) => Moment(now.0.saturating_sub(span.as_millis() as u64)),
-        (Err(_), None) => return Err(wrong()),
-    };
+    let at = moment_before(since, now).ok_or_else(wrong)?;
     let marks = sessions.ports().units.marks(unit, 0, usize::MAX).await;
     let marks = marks.map_err(|e| Refusal::new(Code::Failed, e))?;
     let later = marks.partition_point(|mark| mark.at_us / 1_000 < at.0);
