@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use http::Http;
 pub(crate) use raw::{RawProbe, read};
 
-use super::model::Command;
+use crate::define::Command;
 
 /// One probe: a question, how often it is asked and what its answers mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

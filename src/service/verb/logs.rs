@@ -9,6 +9,7 @@ use crate::{
     service::{
         actor::Handle,
         logs::{Line, Lines, Wanted},
+        view::ServiceView,
     },
     verb::{Follow, Here, Method, Ui, Verb},
 };
@@ -91,7 +92,12 @@ pub(in crate::service) async fn open(handle: &Handle, args: &Args) -> Result<Lin
     let wanted = Wanted { since, grep, tail: args.tail, follow: args.follow };
     let view = handle.view();
     let of = ids.iter().filter_map(|id| view.services.get(id));
-    let units = of.filter_map(|s| Some((s.name.clone(), s.unit.clone()?))).collect();
+    let sessions = handle.sessions();
+    // One that has not started yet has its pane already.
+    let unit = |s: &ServiceView| {
+        s.unit.clone().or_else(|| sessions.unit_of_service(&s.id.workspace, &s.name))
+    };
+    let units = of.filter_map(|s| Some((s.name.clone(), unit(s)?))).collect();
     let source = Arc::clone(&handle.sessions().ports().units);
     Lines::open(source, units, wanted, ids.len() > 1).await
 }
