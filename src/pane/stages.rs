@@ -43,9 +43,11 @@ impl Shim {
         true
     }
 
-    /// Whether the commands before the program run.
+    /// Whether the commands before the program run, or the one that leaves the real one behind.
     pub(super) fn is_preparing(&self) -> bool {
-        self.phase.runs() && self.stage < self.spec.before.len()
+        let before = self.stage < self.spec.before.len();
+        let forks = self.spec.pid_file.is_some() && !self.forked;
+        self.phase.runs() && (before || forks)
     }
 
     /// Whether the process that ended has left the real one behind.

@@ -8,7 +8,7 @@ use super::{
     machine::State,
     model::{Service, ServiceId},
 };
-use crate::ledger::Record;
+use crate::{base::UnitId, ledger::Record};
 
 /// A service gaia keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub(crate) struct ServiceRecord {
     /// What its environment was made of when it was last started; see `launch::digest`.
     #[serde(default)]
     pub(crate) digest: String,
+    /// The unit that its lives are counted in.
+    #[serde(default)]
+    pub(crate) unit: Option<UnitId>,
 }
 
 impl Record for ServiceRecord {

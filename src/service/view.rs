@@ -192,6 +192,11 @@ impl ServiceView {
         }
     }
 
+    /// Whether there is nothing left to wait for: a one-shot has to end.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_settled() && !(self.oneshot && self.phase == "running")
+    }
+
     /// Whether waiting for it is in vain.
     pub(crate) fn is_hopeless(&self) -> bool {
         matches!(self.phase.as_str(), "failed" | "blocked" | "lost")

@@ -1,6 +1,7 @@
 //! A gaia of its own for one test: its home, its tmux server, its daemon; nothing is left behind.
 
 use std::{
+    os::unix::net::UnixStream,
     path::PathBuf,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -106,6 +107,9 @@ impl House {
         let pid = self.daemon_pid().expect("a daemon");
         kill(pid, "KILL");
         until("the daemon is dead", || !alive(pid));
+        // Its first thread may be a zombie while the last one still holds the socket.
+        let socket = self.home().join("run/gaia.sock");
+        until("nobody answers", || UnixStream::connect(&socket).is_err());
     }
 
     /// The bytes of a pane's log.
@@ -141,8 +145,11 @@ impl House {
     fn shims(&self) -> Vec<i32> {
         let home = self.home();
         let of = |pid: &i32| {
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&line).contains(home.to_str().unwrap())
+            let names = |file: &str| {
+                let text = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+                String::from_utf8_lossy(&text).contains(home.to_str().unwrap())
+            };
+            names("cmdline") || names("environ")
         };
         processes().into_iter().filter(of).collect()
     }
@@ -153,8 +160,8 @@ impl Drop for House {
         if let Some(pid) = self.daemon_pid() {
             kill(pid, "KILL");
         }
-        // Everything whose command line names this home is this test's: shims, tmux, clients. The
-        // programs die with their shims.
+        // Everything whose command line or environment names this home is this test's: shims, tmux,
+        // clients, programs and what those left behind.
         for pid in self.shims() {
             kill(pid, "KILL");
         }

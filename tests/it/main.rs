@@ -17,4 +17,5 @@ mod house;
 mod ledger;
 mod pane;
 mod refusals;
+mod service;
 mod session;

@@ -217,6 +217,7 @@ impl Actor {
                 let record = slot.record();
                 self.owe_record(&record);
                 self.owe(&ServiceChanged { service: id.clone(), restart });
+                self.feed(id, Input::Redefined);
                 self.sync_probes(id);
                 self.sync_watch(id);
                 self.sync_schedule(id);
@@ -229,6 +230,7 @@ impl Actor {
                     state: State::new(now),
                     leases: own,
                     digest: String::new(),
+                    unit: None,
                 };
                 self.owe_record(&record);
                 self.owe(&ServiceAdded { service: id.clone() });

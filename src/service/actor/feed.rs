@@ -193,17 +193,17 @@ impl Actor {
             let units = Arc::clone(&self.sessions.ports().units);
             let Some(slot) = self.slots.get_mut(&other) else { continue };
             let up = matches!(slot.state.phase, Phase::Starting | Phase::Running);
-            let (Some(unit), true) = (slot.unit.clone(), up && slot.listening.is_empty()) else {
-                continue;
-            };
+            let listens = slot.listening.contains_key(line);
+            let (Some(unit), true) = (slot.unit.clone(), up && !listens) else { continue };
             let (from, incarnation) = (slot.log_from, slot.state.incarnation);
-            let (line, pattern) = (line.to_owned(), regex::Regex::new(line));
+            let (said, pattern) = (line.to_owned(), regex::Regex::new(line));
             let Ok(pattern) = pattern else { continue };
-            slot.listening.push(task(async move {
+            let listener = task(async move {
                 if super::ask::heard(&*units, &unit, from, &pattern).await {
-                    let _ = reports.send(Report::Said { id: other, incarnation, line });
+                    let _ = reports.send(Report::Said { id: other, incarnation, line: said });
                 }
-            }));
+            });
+            slot.listening.insert(line.to_owned(), listener);
         }
     }
 

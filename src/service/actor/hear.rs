@@ -8,11 +8,14 @@ use crate::{
     },
     port::UnitEvent,
     service::{
-        machine::{Answer, Ended, How, Input},
+        machine::{Answer, Ended, How, Input, Phase},
         model::ServiceId,
         probe::{Check, Role},
     },
 };
+
+/// Messages kept of a program that is not known to run yet.
+const EARLY: usize = 64;
 
 impl Actor {
     /// Takes in one event of a shim.
@@ -40,10 +43,22 @@ impl Actor {
         }
         let (workspace, service) = self.sessions.service_of(unit)?;
         let id: ServiceId = format!("{service}@{workspace}").parse().ok()?;
-        let slot = self.slots.get_mut(&id)?;
-        slot.unit = Some(unit.clone());
-        self.units.insert(unit.clone(), id.clone());
+        // While it runs in one pane, another one is nothing of it.
+        self.slots.get(&id).filter(|slot| slot.pid.is_none())?;
+        self.settle_in(&id, unit.clone());
         Some(id)
+    }
+
+    /// A service lives in this unit from now on; in another one than before its lives are counted
+    /// anew.
+    pub(super) fn settle_in(&mut self, id: &ServiceId, unit: UnitId) {
+        self.units.insert(unit.clone(), id.clone());
+        let Some(slot) = self.slots.get_mut(id) else { return };
+        let old = slot.unit.replace(unit.clone()).filter(|old| *old != unit);
+        if let Some(old) = old {
+            self.units.remove(&old);
+            self.feed(id, Input::Moved);
+        }
     }
 
     fn runs(&mut self, shim: &ShimState) {
@@ -65,6 +80,10 @@ impl Actor {
         self.dirty.insert(id.clone());
         self.feed(&id, Input::Started { incarnation, preparing: shim.preparing });
         self.sync_probes(&id);
+        let early = self.slots.get_mut(&id).map(|slot| std::mem::take(&mut slot.early));
+        for text in early.unwrap_or_default() {
+            self.message(&shim.claim.id, &text);
+        }
     }
 
     /// The connection to a shim has ended.
@@ -101,7 +120,11 @@ impl Actor {
     /// A program says how it is.
     pub(super) fn message(&mut self, unit: &UnitId, text: &str) {
         let Some(id) = self.owner(unit) else { return };
-        let Some(slot) = self.slots.get(&id) else { return };
+        let Some(slot) = self.slots.get_mut(&id) else { return };
+        // A quick program speaks before its shim does: it is heard again when that has.
+        if slot.state.phase == Phase::Preparing && slot.early.len() < EARLY {
+            slot.early.push(text.to_owned());
+        }
         let incarnation = slot.state.incarnation;
         let speaks: Vec<usize> = slot
             .probes()

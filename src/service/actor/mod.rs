@@ -179,12 +179,7 @@ impl Actor {
     fn take(&mut self, report: Report) {
         match report {
             Report::Input(id, input) => self.feed(&id, input),
-            Report::Unit(id, unit) => {
-                self.units.insert(unit.clone(), id.clone());
-                if let Some(slot) = self.slots.get_mut(&id) {
-                    slot.unit = Some(unit);
-                }
-            }
+            Report::Unit(id, unit) => self.settle_in(&id, unit),
             Report::Answer { id, incarnation, check, answer, took } => {
                 self.note_answer(&id, check, &answer, took);
                 self.feed(&id, Input::Answered { incarnation, check, answer });

@@ -55,12 +55,12 @@ impl Actor {
     }
 
     async fn find_again(&mut self, id: &ServiceId) {
-        let Some(unit) = self.sessions.unit_of_service(&id.workspace, &id.short()) else {
-            return self.feed(id, Input::Absent);
-        };
-        self.units.insert(unit.clone(), id.clone());
-        let Some(slot) = self.slots.get_mut(id) else { return };
-        slot.unit = Some(unit.clone());
+        let shown = self.sessions.unit_of_service(&id.workspace, &id.short());
+        // A person may have renamed its session.
+        let known = self.slots.get(id).and_then(|slot| slot.unit.clone());
+        let known = known.filter(|unit| self.sessions.service_of(unit).is_some());
+        let Some(unit) = known.or(shown) else { return self.feed(id, Input::Absent) };
+        self.settle_in(id, unit.clone());
         let units = Arc::clone(&self.sessions.ports().units);
         let found = units.found(&unit).await.unwrap_or_default();
         let shim = match found.alive {

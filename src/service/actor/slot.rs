@@ -40,6 +40,8 @@ pub(super) struct Slot {
     pub(super) pid: Option<i32>,
     /// Offset of its log where the present incarnation began.
     pub(super) log_from: u64,
+    /// What it said before its shim could tell that it runs.
+    pub(super) early: Vec<String>,
     /// Tasks of the probes, and what they were started for.
     pub(super) asking: Vec<Task>,
     pub(super) asking_for: Option<(u32, Vec<Role>)>,
@@ -50,7 +52,8 @@ pub(super) struct Slot {
     pub(super) sweeping: Option<tokio::task::JoinHandle<()>>,
     /// Lines that have come since its start, of those that dependents wait for.
     pub(super) said: BTreeSet<String>,
-    pub(super) listening: Vec<Task>,
+    /// Who listens for them.
+    pub(super) listening: BTreeMap<String, Task>,
     /// What watches its files.
     pub(super) watching: Option<Task>,
     pub(super) watch_hits: VecDeque<Duration>,
@@ -81,7 +84,7 @@ pub(super) fn task(work: impl Future<Output = ()> + Send + 'static) -> Task {
 
 impl Slot {
     pub(super) fn new(record: ServiceRecord) -> Self {
-        let ServiceRecord { id, dir, service, state, leases, digest } = record;
+        let ServiceRecord { id, dir, service, state, leases, digest, unit } = record;
         let mut slot = Self {
             id,
             dir,
@@ -90,16 +93,17 @@ impl Slot {
             state,
             leases,
             digest,
-            unit: None,
+            unit,
             pid: None,
             log_from: 0,
+            early: vec![],
             asking: vec![],
             asking_for: None,
             answers: vec![],
             work: None,
             sweeping: None,
             said: BTreeSet::new(),
-            listening: vec![],
+            listening: BTreeMap::new(),
             watching: None,
             watch_hits: VecDeque::new(),
             suspended: false,
@@ -122,6 +126,7 @@ impl Slot {
             state: self.state.clone(),
             leases: self.leases.clone(),
             digest: self.digest.clone(),
+            unit: self.unit.clone(),
         }
     }
 
@@ -129,7 +134,6 @@ impl Slot {
     pub(super) fn define(&mut self, service: Service) {
         self.rules = rules(&service);
         self.service = service;
-        self.state.checks = vec![Default::default(); self.rules.checks.len()];
         self.asking.clear();
         self.asking_for = None;
         self.forget_answers();

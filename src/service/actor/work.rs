@@ -98,10 +98,12 @@ impl Actor {
         let digest = launch.digest(&*self.sessions.ports().files);
         let Some(slot) = self.slots.get_mut(id) else { return };
         slot.digest = digest;
+        slot.early.clear();
+        let known = slot.unit.clone();
         let record = slot.record();
         let id = id.clone();
         slot.work = Some(task(async move {
-            if let Err((why, permanent)) = start(&world, &launch).await {
+            if let Err((why, permanent)) = start(&world, &launch, known).await {
                 world.report(&id, Input::Unprepared { why, permanent });
             }
         }));
@@ -174,9 +176,13 @@ fn prepare(world: &World, launch: &Launch, leases: &BTreeMap<String, u16>) -> Re
 }
 
 /// Makes sure that its pane is there, writes what is to be run, and has it run.
-async fn start(world: &World, launch: &Launch) -> Result<(), (String, bool)> {
+async fn start(
+    world: &World,
+    launch: &Launch,
+    known: Option<UnitId>,
+) -> Result<(), (String, bool)> {
     let again = |why: String| (why, false);
-    let unit = pane(world, &launch.id).await.map_err(again)?;
+    let unit = pane(world, &launch.id, known).await.map_err(again)?;
     let _ = world.reports.send(Report::Unit(launch.id.clone(), unit.clone()));
     let units = &world.sessions.ports().units;
     let spec = spec(world, launch, &unit).await.map_err(|why| (why, true))?;
@@ -196,8 +202,14 @@ async fn start(world: &World, launch: &Launch) -> Result<(), (String, bool)> {
 }
 
 /// The unit of the pane that shows a service; made if need be.
-async fn pane(world: &World, id: &ServiceId) -> Result<UnitId, String> {
+async fn pane(world: &World, id: &ServiceId, known: Option<UnitId>) -> Result<UnitId, String> {
     if let Some(unit) = world.sessions.service_unit(&id.workspace, &id.short()) {
+        return Ok(unit);
+    }
+    // A person may have renamed its session.
+    if let Some(unit) = known.filter(|unit| world.sessions.service_of(unit).is_some())
+        && world.sessions.ports().units.found(&unit).await.is_ok_and(|found| found.alive)
+    {
         return Ok(unit);
     }
     let opened = world.sessions.open_service(&id.workspace, &id.short()).await;

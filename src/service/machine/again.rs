@@ -57,14 +57,13 @@ impl Stepper<'_> {
 
     /// A daemon that came back found the program running.
     pub(super) fn adopted(&mut self, incarnation: u32, preparing: bool) {
-        let missed = incarnation.saturating_sub(self.next.incarnation);
-        self.next.restarts += u64::from(missed);
+        // Only a person could have begun another life meanwhile: that is no restart to count.
+        let same = incarnation == self.next.incarnation;
+        let was_up = same && self.next.phase == Phase::Running;
         let stopping = matches!(self.next.phase, Phase::Stopping { .. });
-        let before = (self.next.started, self.next.phase.clone());
+        let started = self.next.started.filter(|_| same);
         self.begin_life(incarnation, false);
-        if missed == 0 {
-            self.next.started = before.0.or(self.next.started);
-        }
+        self.next.started = started.or(self.next.started);
         if self.next.desired == Desired::Down || stopping {
             let why = match self.next.phase.clone() {
                 Phase::Stopping { why, .. } => why,
@@ -81,9 +80,8 @@ impl Stepper<'_> {
             };
             return self.begin_stop(why);
         }
-        if missed == 0 && before.1 == Phase::Running {
-            // It has passed its gate: an outage elsewhere must not time its start out now.
-            return self.phase(Phase::Running);
+        if was_up {
+            return self.still_up();
         }
         self.phase(Phase::Preparing);
         if !preparing {
@@ -102,6 +100,14 @@ impl Stepper<'_> {
             }
             Phase::Backoff { .. } | Phase::Waiting(_) | Phase::Blocked(_) => self.wait(),
             Phase::Down | Phase::Completed(_) | Phase::Failed(_) | Phase::Lost => (),
+        }
+    }
+
+    /// Its lives are counted by its pane, and that is another one now.
+    pub(super) fn moved(&mut self) {
+        self.next.incarnation = 0;
+        if let Some(last) = &mut self.next.last {
+            last.incarnation = 0;
         }
     }
 }

@@ -85,8 +85,36 @@ impl Stepper<'_> {
         }
     }
 
+    /// Other probes are asked from now on, or none: what nobody asks holds nothing up.
+    pub(super) fn redefined(&mut self) {
+        self.next.checks = vec![Counter::default(); self.rules.checks.len()];
+        let asked = self.rules.checks.iter().any(|check| check.role == Role::Ready);
+        match (&self.next.phase, self.gate()) {
+            (Phase::Starting, None) => {
+                self.next.health = Health::Unknown;
+                self.up();
+            }
+            (Phase::Running, None) => self.next.health = Health::Unknown,
+            (Phase::Running, Some(_)) if !asked => self.next.health = Health::Ready,
+            _ => (),
+        }
+    }
+
+    /// It was up before a daemon came back: it has passed its gate, and its probes are asked again.
+    pub(super) fn still_up(&mut self) {
+        if self.gate().is_none() {
+            self.begin_stable();
+        }
+    }
+
     fn ready(&mut self) {
-        if self.next.health == Health::Starting || self.next.health == Health::Unknown {
+        let before = self.next.ready.is_some() && self.next.ready >= self.next.started;
+        let first = match self.next.health {
+            Health::Starting => true,
+            Health::Unknown => !before,
+            Health::Ready | Health::NotReady { .. } => false,
+        };
+        if first {
             self.next.ready = Some(self.now.at);
         }
         self.next.health = Health::Ready;

@@ -59,6 +59,10 @@ pub(crate) enum Input {
     Adopted { incarnation: u32, preparing: bool },
     /// A daemon that came back found nothing.
     Absent,
+    /// It has another pane than before.
+    Moved,
+    /// Other rules hold from now on, for the process that runs too.
+    Redefined,
 }
 
 /// Why it shall run afresh.

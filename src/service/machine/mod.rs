@@ -44,6 +44,8 @@ pub(crate) fn decide(rules: &Rules, state: &State, input: Input, now: Now) -> St
         Input::Reset => step.reset(),
         Input::Adopted { incarnation, preparing } => step.adopted(incarnation, preparing),
         Input::Absent => step.absent(),
+        Input::Moved => step.moved(),
+        Input::Redefined => step.redefined(),
     }
     step.done()
 }
@@ -154,6 +156,8 @@ impl Stepper<'_> {
         }
         let incarnation = self.next.incarnation;
         let ended = Ended { incarnation, how: How::NotStarted(why), permanent, left: false };
+        self.next.last = Some(ended.clone());
+        self.tell(Told::Exited(ended.clone()));
         after_end(self, ended);
     }
 
@@ -226,6 +230,7 @@ impl Stepper<'_> {
                 }
             }
             Phase::Stopping { why, .. } => {
+                let ended = Ended { how: why.of(ended.how.clone()), ..ended };
                 self.next.last = Some(ended.clone());
                 self.tell(Told::Exited(ended.clone()));
                 if !ended.left {
@@ -249,7 +254,7 @@ impl Stepper<'_> {
         }
         // One that was stopped before it ran has no end of its own.
         let last = self.next.last.clone().filter(|last| last.incarnation == incarnation);
-        let how = How::Unknown;
+        let how = How::Stopped(None, None);
         let none = Ended { incarnation, how, permanent: false, left: false };
         self.stopped(why, last.unwrap_or(none));
     }
@@ -262,7 +267,7 @@ impl Stepper<'_> {
             StopWhy::Restart => self.wait(),
             StopWhy::Sweep => after_end(self, ended),
             StopWhy::StartTimeout | StopWhy::Unhealthy(_) | StopWhy::Limit(_) => {
-                let how = How::Unfit(why.show());
+                let how = why.of(ended.how);
                 after_end(self, Ended { how, ..ended });
             }
         }

@@ -262,6 +262,19 @@ impl StopWhy {
             Self::Sweep => "it left processes behind".to_owned(),
         }
     }
+
+    /// What an end is that comes while it is being stopped, by whatever means, for this.
+    #[must_use]
+    pub(crate) fn of(&self, how: How) -> How {
+        match (self, how) {
+            (Self::StartTimeout | Self::Unhealthy(_) | Self::Limit(_), _) => {
+                How::Unfit(self.show())
+            }
+            (Self::User | Self::Restart, How::Code(code)) => How::Stopped(Some(code), None),
+            (Self::User | Self::Restart, How::Signal(signal)) => How::Stopped(None, Some(signal)),
+            (Self::User | Self::Restart | Self::Sweep, how) => how,
+        }
+    }
 }
 
 impl Ended {

@@ -159,10 +159,10 @@ pub(super) fn expression(
 /// `HOST:PORT`, from that or from a port alone.
 fn address(page: &Page<'_>, faults: &mut Faults, text: &Text) -> String {
     let word = text.get_ref();
-    if word.contains("{{") {
-        return word.clone();
-    }
     let (host, port) = word.rsplit_once(':').unwrap_or(("127.0.0.1", word));
+    if word.contains("{{") {
+        return format!("{host}:{port}");
+    }
     if host.is_empty() || !port.parse::<u16>().is_ok_and(|port| port > 0) {
         let what = format!("`{word}` is no address to connect to");
         faults.push(page.fault(text.span(), what).help("write HOST:PORT, e.g. 127.0.0.1:5432"));

@@ -87,12 +87,13 @@ pub(super) async fn bring(
         hold: false,
         only: (!bring.whole).then(|| start.iter().map(ServiceId::short).collect()),
     };
+    let known = known(handle, &workspace);
     if !bring.dry_run {
         drop_missing(handle, &workspace, &apply(false)).await?;
     }
     let opened = session::open(handle.sessions(), request).await?;
     let mut moves = opened.moves;
-    moves.retain(|one| !is_service_window(one, &workspace));
+    moves.retain(|one| !known.iter().any(|id| shows(one, id)));
     moves.extend(planned.moves);
     if !bring.dry_run {
         handle.apply(apply(false)).await?;
@@ -128,11 +129,18 @@ async fn drop_missing(
     Ok(())
 }
 
-/// The windows that services get are told as services, not as windows.
-fn is_service_window(one: &str, workspace: &Workspace) -> bool {
-    let ids = workspace.services.iter().flat_map(|s| s.ids(&workspace.declared.name));
-    let Some((_, place)) = one.split_once(' ') else { return false };
-    ids.into_iter().any(|id| place == format!("{}.main", id.window()))
+/// The services of a workspace: those that it declares, and those that it did before.
+fn known(handle: &Handle, workspace: &Workspace) -> Vec<ServiceId> {
+    let name = &workspace.declared.name;
+    let declared = workspace.services.iter().flat_map(|s| s.ids(name));
+    let view = handle.view();
+    let before = view.services.keys().filter(|id| id.workspace == *name).cloned();
+    declared.chain(before).collect()
+}
+
+/// Whether a move is about the window of a service: those are told as services.
+fn shows(one: &str, id: &ServiceId) -> bool {
+    one.split_once(' ').is_some_and(|(_, place)| place == format!("{}.main", id.window()))
 }
 
 /// The services to start: those named, or all that start by themselves in these profiles; and

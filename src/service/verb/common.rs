@@ -84,7 +84,7 @@ pub(super) fn views(handle: &Handle, ids: &[ServiceId]) -> Vec<ServiceView> {
 pub(super) async fn settled(handle: &Handle, ids: &[ServiceId], patience: Duration) {
     let done = |view: &View| {
         let all: Vec<_> = ids.iter().filter_map(|id| view.services.get(id)).collect();
-        all.iter().all(|s| s.is_settled() || s.is_hopeless())
+        all.iter().all(|s| s.is_done() || s.is_hopeless())
     };
     handle.until(patience, done).await;
 }
@@ -145,5 +145,5 @@ pub(super) fn stop_ranks(handle: &Handle, ids: &[ServiceId]) -> Vec<Vec<ServiceI
 
 /// Services that are not as they shall be, when they should be up.
 pub(super) fn unsettled(services: &[ServiceView]) -> bool {
-    services.iter().any(|service| !service.is_settled())
+    services.iter().any(|service| !service.is_done())
 }

@@ -88,7 +88,14 @@ impl Verb for Start {
     }
 }
 
-/// The services meant; those of a workspace that is not up yet come from its gaia.toml.
+fn has_session(handle: &Handle, id: &ServiceId) -> bool {
+    let (view, services) = (handle.sessions().view(), handle.view());
+    let unit = services.services.get(id).and_then(|service| service.unit.clone());
+    let renamed = unit.is_some_and(|unit| handle.sessions().service_of(&unit).is_some());
+    renamed || view.sessions.iter().any(|s| s.phase.is_some() && s.name == id.workspace.as_str())
+}
+
+/// The services meant; those of a workspace that is not up (any more) come from its gaia.toml.
 async fn find(handle: &Handle, set: &Set, caller: Caller) -> Result<Vec<ServiceId>, Refusal> {
     let known = match set.choose(handle, false) {
         Ok(ids) if !ids.is_empty() => return reopened(handle, ids, caller).await,
@@ -117,11 +124,8 @@ async fn reopened(
     ids: Vec<ServiceId>,
     caller: Caller,
 ) -> Result<Vec<ServiceId>, Refusal> {
-    let (view, sessions) = (handle.view(), handle.sessions().view());
-    let homeless = |id: &&ServiceId| {
-        let session = id.workspace.as_str();
-        !sessions.sessions.iter().any(|s| s.name == session && s.phase.is_some())
-    };
+    let view = handle.view();
+    let homeless = |id: &&ServiceId| !has_session(handle, id);
     let Some(first) = ids.iter().find(homeless).and_then(|id| view.services.get(id)) else {
         return Ok(ids);
     };

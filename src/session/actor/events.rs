@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Actor, Timer};
+use super::{Actor, COALESCE, Timer};
 use crate::{
     base::{
         UnitId,
@@ -157,6 +157,8 @@ impl Actor {
             let kept = was == Life::Exited || was == Life::Held;
             let by_hand = !self.is_closing(unit) && (hangup || kept);
             let by = if by_hand { By::Operator } else { By::Gaia };
+            // It may have been the last one of a session that a person ended.
+            self.timer_once(COALESCE, Timer::Look);
             self.owe(&PaneClosed { unit: unit.clone(), session, pane, by });
         }
     }
