@@ -18,6 +18,8 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
 
 /// How long the kernel may take to clear a killed process away.
 const DYING: Duration = Duration::from_millis(500);
+/// How long apart it is looked whether it has.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Why a lock was not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +39,17 @@ impl Lock {
         match Self::take_now(path) {
             Err(LockError::Held(by)) => {
                 let pid = by.split(' ').nth(1).and_then(|pid| pid.parse().ok());
-                if pid.is_some_and(|pid| process::wait_for_end(pid, DYING)) {
-                    Self::take_now(path)
-                } else {
-                    Err(LockError::Held(by))
+                if !pid.is_some_and(|pid| process::wait_for_end(pid, DYING)) {
+                    return Err(LockError::Held(by));
+                }
+                // Its first thread is gone; the last one takes the lock along.
+                let mut left = DYING.as_millis() / LOOK.as_millis();
+                loop {
+                    match Self::take_now(path) {
+                        Err(LockError::Held(_)) if left > 0 => process::pause(LOOK),
+                        other => return other,
+                    }
+                    left -= 1;
                 }
             }
             other => other,

@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{FileExt, OpenOptionsExt},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::port::{Entries, Entry, Op, Store, StoreError};
@@ -15,6 +16,10 @@ const FORMAT: u32 = 1;
 const FORMAT_KEY: &[u8] = b"meta/format";
 /// Memory sled may use as its cache; the ledger is read front to back, which caches poorly.
 const CACHE_BYTES: u64 = 4 << 20;
+
+/// How long the lock of a killed daemon may outlive it, and how often it is looked for.
+const DYING: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A sled store.
 pub struct SledStore {
@@ -27,6 +32,19 @@ impl SledStore {
     /// Opens the store of a folder, or makes one where there is none. A store that cannot be read
     /// is refused, never replaced by an empty one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // The kernel takes the locks of a killed daemon away one after the other: this one may
+        // follow a moment after that of the home.
+        let mut looks = DYING.as_millis() / LOOK.as_millis();
+        loop {
+            match Self::open_now(path) {
+                Err(StoreError::Locked(_)) if looks > 0 => super::process::pause(LOOK),
+                other => return other,
+            }
+            looks -= 1;
+        }
+    }
+
+    fn open_now(path: &Path) -> Result<Self, StoreError> {
         super::files::private_dir(path).map_err(|e| disk(path, &e))?;
         if looks_broken(path) {
             return Err(damaged(path, "its files are not all there"));

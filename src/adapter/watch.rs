@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::WalkBuilder;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
@@ -19,34 +19,50 @@ pub struct SystemWatcher;
 fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        set.add(Glob::new(pattern).map_err(|e| e.to_string())?);
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        set.add(glob.map_err(|e| e.to_string())?);
     }
     set.build().map_err(|e| e.to_string())
 }
 
-fn never(path: &Path) -> bool {
-    path.components().any(|part| NEVER.iter().any(|name| part.as_os_str() == *name))
+/// Folders that do not count, unless a glob names one of them.
+fn never(globs: &[String]) -> Vec<&'static str> {
+    let named = |name: &str| globs.iter().any(|glob| glob.split('/').any(|part| part == name));
+    NEVER.iter().copied().filter(|name| !named(name)).collect()
 }
 
-/// Entries below a folder that count, by the person's ignore files too.
-fn walk(root: &Path) -> impl Iterator<Item = ignore::DirEntry> {
-    let inside = root.to_owned();
-    let counts = move |entry: &ignore::DirEntry| {
-        !never(entry.path().strip_prefix(&inside).unwrap_or(entry.path()))
+fn counts(path: &Path, never: &[&str]) -> bool {
+    !path.components().any(|part| never.iter().any(|name| part.as_os_str() == *name))
+}
+
+/// Entries below a folder that count.
+fn walk(root: &Path, never: &[&'static str]) -> impl Iterator<Item = ignore::DirEntry> + use<> {
+    let (inside, never) = (root.to_owned(), never.to_vec());
+    let wanted = move |entry: &ignore::DirEntry| {
+        counts(entry.path().strip_prefix(&inside).unwrap_or(entry.path()), &never)
     };
     let mut walk = WalkBuilder::new(root);
-    walk.hidden(false).follow_links(false).filter_entry(counts);
+    walk.standard_filters(false).follow_links(false).filter_entry(wanted);
     walk.build().flatten()
 }
 
-fn watch_below(watcher: &mut RecommendedWatcher, folder: &Path) -> Result<(), String> {
-    for entry in walk(folder) {
+/// Watches a folder and those below it; the files that are there.
+fn watch_below(
+    watcher: &mut RecommendedWatcher,
+    folder: &Path,
+    never: &[&'static str],
+) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for entry in walk(folder, never) {
         if entry.file_type().is_some_and(|kind| kind.is_dir()) {
             let watched = watcher.watch(entry.path(), RecursiveMode::NonRecursive);
             watched.map_err(|e| format!("{}: {e}", entry.path().display()))?;
+        } else {
+            files.push(entry.into_path());
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 impl Watcher for SystemWatcher {
@@ -64,7 +80,8 @@ impl Watcher for SystemWatcher {
             }
         };
         let mut watcher = notify::recommended_watcher(tell).map_err(|e| e.to_string())?;
-        watch_below(&mut watcher, &root)?;
+        let never = never(paths);
+        watch_below(&mut watcher, &root, &never)?;
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
@@ -80,15 +97,18 @@ impl Watcher for SystemWatcher {
                     continue;
                 }
                 for path in event.paths {
-                    let inside = path.strip_prefix(&root).unwrap_or(&path);
-                    if never(inside) {
-                        continue;
-                    }
+                    let mut changed = vec![path.clone()];
                     if matches!(event.kind, EventKind::Create(_)) && path.is_dir() {
-                        let _ = watch_below(&mut watcher, &path);
+                        // What was put into it before it was watched has changed too.
+                        let inside = watch_below(&mut watcher, &path, &never);
+                        changed.extend(inside.unwrap_or_default());
                     }
-                    if wanted.is_match(inside) && !unwanted.is_match(inside) {
-                        let _ = sender.send(path);
+                    for path in changed {
+                        let inside = path.strip_prefix(&root).unwrap_or(&path);
+                        let fits = wanted.is_match(inside) && !unwanted.is_match(inside);
+                        if fits && counts(inside, &never) {
+                            let _ = sender.send(path);
+                        }
                     }
                 }
             }
@@ -97,7 +117,7 @@ impl Watcher for SystemWatcher {
     }
 
     fn changed_since(&self, root: PathBuf, at: Moment, limit: usize) -> Vec<PathBuf> {
-        let mut found: Vec<(u128, PathBuf)> = walk(&root)
+        let mut found: Vec<(u128, PathBuf)> = walk(&root, NEVER)
             .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
             .filter_map(|entry| {
                 let changed = entry.metadata().ok()?.modified().ok()?;

@@ -27,4 +27,4 @@ pub use name::{BadName, Name};
 pub use proc::{SHELLS, Stat};
 pub use refusal::{Code, Refusal};
 pub use unitlog::{Mark, MarkKind, SegmentName};
-pub use words::{SIGNALS, duration, moment_before, signal, size};
+pub use words::{SIGNALS, duration, moment_before, plain, signal, size};

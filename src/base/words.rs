@@ -48,6 +48,12 @@ pub fn size(text: &str) -> Option<u64> {
     text[..digits].parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// A text without the escape sequences that only a terminal understands.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    if text.contains('\x1b') { strip_ansi_escapes::strip_str(text) } else { text.to_owned() }
+}
+
 /// A moment in the past: a span before `now` (`10m`), or milliseconds since the Unix epoch.
 #[must_use]
 pub fn moment_before(text: &str, now: super::Moment) -> Option<super::Moment> {

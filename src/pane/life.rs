@@ -118,8 +118,9 @@ impl Shim {
 
     /// Takes in every child that died.
     pub(super) fn reap(&mut self) {
-        let program = self.child.as_ref().map(|child| child.pid);
         loop {
+            // The next command may have begun within this very loop, and may be dead already.
+            let program = self.child.as_ref().map(|child| child.pid);
             let death = match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::Exited(pid, code)) if Some(pid) == program => {
                     Death { code: Some(code), signal: None, core: false }

@@ -38,9 +38,20 @@ impl Shim {
             (None, signal) => format!("was ended by signal {}", signal.unwrap_or(0)),
         };
         let line = argv.last().map_or("", |line| line.lines().next().unwrap_or(""));
-        let sentence = format!("its pre_start command `{line}` {how}");
+        let sentence = match self.last_line() {
+            Some(said) => format!("{said} (its pre_start command {how})"),
+            None => format!("its pre_start command `{line}` {how}"),
+        };
         self.finish(death, Reason::NotStarted(sentence));
         true
+    }
+
+    /// The last line that was written, without what only a terminal understands.
+    fn last_line(&self) -> Option<String> {
+        let tail = super::log::tail(&self.folder.join(crate::base::unit::LOG), self.log.end());
+        let text = crate::base::plain(&String::from_utf8_lossy(&tail));
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+        Some(line.chars().take(200).collect())
     }
 
     /// Whether the commands before the program run, or the one that leaves the real one behind.

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{child, life::Phase, shim::Shim};
+use super::{
+    child,
+    life::{Death, Phase},
+    shim::Shim,
+};
 use crate::base::{unit::Reason, wire::Tell};
 
 /// A stop under way.
@@ -90,6 +94,14 @@ impl Shim {
         }
         let alive = child::descendants();
         let late = stop.killed && now >= stop.until + AFTER_KILL;
+        if late && !ended {
+            // Its death was never told: it must not be waited for any longer.
+            self.reap();
+            if self.phase.runs() {
+                self.put_to_rest(Death { code: None, signal: Some(libc::SIGKILL), core: false });
+            }
+            return;
+        }
         if ended && (alive.is_empty() || late) {
             self.stopping = None;
             let incarnation = self.claim.incarnation;

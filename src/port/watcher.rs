@@ -5,7 +5,8 @@ use tokio::sync::mpsc;
 /// Tells when files change. Dropping the receiver ends it.
 pub trait Watcher: Send + Sync {
     /// Watches files below a folder that match a glob of `paths` and none of `ignore`; version
-    /// control, dependencies and build results never count. Tells the paths that changed.
+    /// control, dependencies and build results do not count unless a glob names their folder. Tells
+    /// the paths that changed.
     fn watch(
         &self,
         root: PathBuf,

@@ -62,6 +62,9 @@ pub(crate) fn edge(after: &After, other: &Other<'_>, now: Moment) -> Edge {
     if let (Phase::Failed(why), false) = (&state.phase, after.condition == Condition::Completed) {
         return Edge::Blocked(format!("{name} has failed: {}", why.show()));
     }
+    if let Phase::Blocked(by) = &state.phase {
+        return Edge::Blocked(format!("{name} is blocked: {}", by.join(", ")));
+    }
     let wanted = state.desired != Desired::Down;
     let done = matches!(after.condition, Condition::Completed | Condition::CompletedOk);
     if !(wanted || done && ended) {

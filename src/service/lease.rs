@@ -31,7 +31,8 @@ pub(crate) fn leases(
         let port = match wish {
             PortWish::Fixed(first) => first.saturating_add(id.replica.unwrap_or(1) - 1),
             PortWish::Auto => {
-                let old = before.get(name).copied().filter(|port| !mine.contains(port));
+                let old = before.get(name).copied();
+                let old = old.filter(|port| !mine.contains(port) && free(*port));
                 old.unwrap_or_else(|| {
                     pick(id, dir, name, |port| !mine.contains(&port) && free(port))
                 })

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    base::{Code, Mark, Moment, Refusal, UnitId},
+    base::{Code, Mark, Moment, Refusal, UnitId, plain},
     port::Units,
 };
 
@@ -114,7 +114,7 @@ impl Lines {
                 continue;
             };
             let Some((at, text)) = source.ready.pop_front() else { continue };
-            if self.wanted.grep.as_ref().is_none_or(|grep| grep.is_match(&text)) {
+            if self.wanted.grep.as_ref().is_none_or(|grep| grep.is_match(&plain(&text))) {
                 let service = source.service.clone();
                 return Some(Line { service, at, text, named: self.named });
             }

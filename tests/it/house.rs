@@ -143,11 +143,11 @@ impl House {
     }
 
     fn shims(&self) -> Vec<i32> {
-        let home = self.home();
+        let folder = self.folder.path();
         let of = |pid: &i32| {
             let names = |file: &str| {
                 let text = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-                String::from_utf8_lossy(&text).contains(home.to_str().unwrap())
+                String::from_utf8_lossy(&text).contains(folder.to_str().unwrap())
             };
             names("cmdline") || names("environ")
         };
@@ -160,7 +160,7 @@ impl Drop for House {
         if let Some(pid) = self.daemon_pid() {
             kill(pid, "KILL");
         }
-        // Everything whose command line or environment names this home is this test's: shims, tmux,
+        // Everything whose command line or environment names this folder is this test's: shims, tmux,
         // clients, programs and what those left behind.
         for pid in self.shims() {
             kill(pid, "KILL");

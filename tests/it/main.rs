@@ -19,3 +19,4 @@ mod pane;
 mod refusals;
 mod service;
 mod session;
+mod stack;

@@ -148,7 +148,9 @@ impl Actor {
         let taken = taken.chain(fresh.values().flat_map(|ports| ports.values().copied())).collect();
         let none = BTreeMap::new();
         let before = self.slots.get(id).map_or(&none, |slot| &slot.leases);
-        let free = |port| self.sessions.ports().processes.is_free(port);
+        let runs = self.slots.get(id).is_some_and(|slot| slot.state.phase.has_process());
+        let own = |port| runs && before.values().any(|old| *old == port);
+        let free = |port| own(port) || self.sessions.ports().processes.is_free(port);
         leases(id, dir, service, before, (&taken, &free))
     }
 

@@ -11,7 +11,7 @@ use super::{
     work::World,
 };
 use crate::{
-    base::UnitId,
+    base::{UnitId, plain},
     port::{HttpAsk, ProbeError, Run, Units},
     service::{
         launch::Launch,
@@ -195,16 +195,15 @@ impl Asker {
             true => self.filled(&format!("http://127.0.0.1:{{{{ port }}}}{}", http.url))?,
             false => self.filled(&http.url)?,
         };
-        let ask = HttpAsk {
-            url,
-            headers: http.headers.clone(),
-            body: http.body.is_some(),
-            timeout: self.timeout(),
-        };
+        let ask =
+            HttpAsk { url, headers: http.headers.clone(), body: true, timeout: self.timeout() };
         let answer = self.world.ports.prober.http(&ask).await?;
         let fits = |(from, to): &(u16, u16)| (*from..=*to).contains(&answer.status);
         if !http.status.iter().any(fits) {
-            return Err(ProbeError::Bad(format!("{} answered {}", ask.url, answer.status)));
+            let said: String = answer.body.trim().chars().take(200).collect();
+            let said = if said.is_empty() { said } else { format!(": {said}") };
+            let what = format!("{} answered {}{said}", ask.url, answer.status);
+            return Err(ProbeError::Bad(what));
         }
         match http.body.as_deref().map(Regex::new) {
             Some(Ok(pattern)) if !pattern.is_match(&answer.body) => {
@@ -325,7 +324,7 @@ pub(super) async fn heard(units: &dyn Units, unit: &UnitId, from: u64, pattern: 
         let Ok(span) = units.output(unit, from, PIECE).await else { return false };
         if span.bytes.is_empty() {
             // A prompt has no newline, and may be what is waited for.
-            if pattern.is_match(&String::from_utf8_lossy(&rest)) {
+            if pattern.is_match(&plain(&String::from_utf8_lossy(&rest))) {
                 return true;
             }
             if grown.changed().await.is_err() {
@@ -337,7 +336,7 @@ pub(super) async fn heard(units: &dyn Units, unit: &UnitId, from: u64, pattern: 
         rest.extend(span.bytes);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
-            if pattern.is_match(String::from_utf8_lossy(&line).trim_end()) {
+            if pattern.is_match(plain(&String::from_utf8_lossy(&line)).trim_end()) {
                 return true;
             }
         }

@@ -38,6 +38,9 @@ impl Actor {
         if !slot.state.phase.has_process() {
             slot.pid = None;
         }
+        if slot.state.phase != Phase::Running {
+            slot.hooks = None;
+        }
         let told = (slot.state.incarnation, slot.state.attempt, slot.pid);
         let incarnation = slot.state.incarnation;
         for one in &step.told {

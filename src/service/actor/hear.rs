@@ -1,6 +1,8 @@
 //! What shims and programs tell.
 
-use super::Actor;
+use std::{sync::Arc, time::Duration};
+
+use super::{Actor, work::World};
 use crate::{
     base::{
         UnitId,
@@ -16,6 +18,9 @@ use crate::{
 
 /// Messages kept of a program that is not known to run yet.
 const EARLY: usize = 64;
+/// How often it is looked whether a program has died with its shim, and how long apart.
+const LOOKS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Actor {
     /// Takes in one event of a shim.
@@ -89,7 +94,7 @@ impl Actor {
     /// The connection to a shim has ended.
     async fn gone(&mut self, unit: &UnitId) {
         let Some(id) = self.owner(unit) else { return };
-        let units = std::sync::Arc::clone(&self.sessions.ports().units);
+        let units = Arc::clone(&self.sessions.ports().units);
         let found = units.found(unit).await.unwrap_or_default();
         if found.alive && units.connect(unit).await.is_ok() {
             return;
@@ -102,19 +107,16 @@ impl Actor {
             self.feed(&id, Input::Exited(Ended { left: false, ..ended(&exit) }));
             return self.feed(&id, Input::Emptied { incarnation });
         }
-        // The kernel ends the program with its shim; what else it started may go on.
-        let processes = std::sync::Arc::clone(&self.sessions.ports().processes);
-        let of = unit.clone();
-        let left = tokio::task::spawn_blocking(move || processes.of_unit(&of)).await;
-        let how = How::Unknown;
-        match left.is_ok_and(|left| left.is_empty()) {
-            true => {
-                let ended = Ended { incarnation, how, permanent: false, left: false };
-                self.feed(&id, Input::Exited(ended));
-                self.feed(&id, Input::Emptied { incarnation });
+        let (world, unit) = (self.world(), unit.clone());
+        tokio::spawn(async move {
+            if outlived(&world, &unit).await {
+                return world.report(&id, Input::Lost { incarnation });
             }
-            false => self.feed(&id, Input::Lost { incarnation }),
-        }
+            let how = How::Unknown;
+            let ended = Ended { incarnation, how, permanent: false, left: false };
+            world.report(&id, Input::Exited(ended));
+            world.report(&id, Input::Emptied { incarnation });
+        });
     }
 
     /// A program says how it is.
@@ -157,6 +159,24 @@ impl Actor {
     }
 }
 
+/// Whether something of a unit goes on though its shim is dead. The kernel ends the program with the
+/// shim, but a moment after it has closed its socket; what else the program started may stay.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells of the death of somebody else's child"
+)]
+pub(super) async fn outlived(world: &World, unit: &UnitId) -> bool {
+    for _ in 0..LOOKS {
+        let (processes, of) = (Arc::clone(&world.sessions.ports().processes), unit.clone());
+        let left = tokio::task::spawn_blocking(move || processes.of_unit(&of)).await;
+        if left.is_ok_and(|left| left.is_empty()) {
+            return false;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    true
+}
+
 /// The end of an incarnation in the words of the machine.
 pub(super) fn ended(exit: &Exit) -> Ended {
     let how = match (&exit.reason, exit.code, exit.signal) {
@@ -171,7 +191,8 @@ pub(super) fn ended(exit: &Exit) -> Ended {
     Ended {
         incarnation: exit.incarnation,
         how,
-        permanent: not_started && exit.code == Some(127),
+        // The codes of supervision.md §3.2: wrong use, no such program, not executable.
+        permanent: not_started && matches!(exit.code, Some(78 | 126 | 127)),
         left: exit.left,
     }
 }

@@ -96,7 +96,6 @@ struct Actor {
     dirty: BTreeSet<ServiceId>,
     /// Whether what somebody waits for may have changed.
     moved: bool,
-    sampled: Duration,
     samplers: Vec<tokio::sync::oneshot::Sender<()>>,
     view: channel::Sender<Arc<View>>,
 }
@@ -122,7 +121,6 @@ pub async fn spawn(sessions: crate::session::Handle, ports: Ports) -> Result<Han
         owed: Decision::new(),
         dirty: BTreeSet::new(),
         moved: false,
-        sampled: Duration::ZERO,
         samplers: vec![],
         view,
     };

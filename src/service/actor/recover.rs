@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Actor, hear::ended, slot::Slot};
+use super::{
+    Actor,
+    hear::{ended, outlived},
+    slot::Slot,
+};
 use crate::{
     base::{MarkKind, Name, Refusal, UnitId, unit::State as ShimState, wire::Ask as ShimAsk},
     service::{
@@ -70,11 +74,16 @@ impl Actor {
         match shim {
             Some(shim) if shim.exit.is_none() && !shim.held => self.adopt(id, &unit, &shim).await,
             _ => {
-                let known = self.slots.get(id).map_or(0, |slot| slot.state.incarnation);
+                let (known, ran) = self.slots.get(id).map_or((0, false), |slot| {
+                    (slot.state.incarnation, slot.state.phase.has_process())
+                });
                 if let Some(exit) = found.exit.filter(|exit| exit.incarnation >= known) {
                     self.feed(id, Input::Exited(ended(&exit)));
                     let incarnation = exit.incarnation;
                     self.feed(id, Input::Emptied { incarnation });
+                } else if ran && !found.alive && outlived(&self.world(), &unit).await {
+                    let incarnation = known;
+                    self.feed(id, Input::Lost { incarnation });
                 }
                 self.feed(id, Input::Absent);
             }
@@ -96,10 +105,13 @@ impl Actor {
         {
             tracing::warn!(%unit, %error, "cannot hear what it says");
         }
+        let same = self.slots.get(id).is_some_and(|slot| slot.state.incarnation == incarnation);
         self.feed(id, Input::Adopted { incarnation, preparing: shim.preparing });
-        if let Some(slot) = self.slots.get_mut(id) {
+        if let Some(slot) = self.slots.get_mut(id).filter(|_| !same) {
             slot.state.started = Some(shim.claim.started);
         }
+        // Its state may be what it was: its probes are asked all the same.
+        self.sync_probes(id);
         self.adopt_good_answers(id, shim);
     }
 

@@ -27,6 +27,9 @@ const STOP_SLACK_MS: u64 = 5_000;
 pub(super) const PRE_STOP_MS: u64 = 30_000;
 const PRE_START_MS: u64 = 60_000;
 
+/// Shortest span that a share of the processor is told for.
+const SHORTEST: Duration = Duration::from_millis(500);
+
 /// One service and all that is known of it.
 pub(super) struct Slot {
     pub(super) id: ServiceId,
@@ -46,6 +49,8 @@ pub(super) struct Slot {
     pub(super) asking: Vec<Task>,
     pub(super) asking_for: Option<(u32, Vec<Role>)>,
     pub(super) answers: Vec<VecDeque<AnswerView>>,
+    /// Its `post_start` commands.
+    pub(super) hooks: Option<Task>,
     /// What prepares, spawns or stops it.
     pub(super) work: Option<Task>,
     /// What kills the rest of it; nothing of it starts before that is done.
@@ -61,6 +66,8 @@ pub(super) struct Slot {
     pub(super) next_run: Option<Moment>,
     pub(super) usage: Usage,
     pub(super) cpu_percent: f64,
+    /// Process, processor time and moment of the look that `cpu_percent` counts from.
+    pub(super) looked: Option<(i32, u64, Duration)>,
     pub(super) history: History,
     /// It is removed as soon as nothing of it runs.
     pub(super) retiring: bool,
@@ -100,6 +107,7 @@ impl Slot {
             asking: vec![],
             asking_for: None,
             answers: vec![],
+            hooks: None,
             work: None,
             sweeping: None,
             said: BTreeSet::new(),
@@ -110,6 +118,7 @@ impl Slot {
             next_run: None,
             usage: Usage::default(),
             cpu_percent: 0.0,
+            looked: None,
             history: History::default(),
             retiring: false,
             note: None,
@@ -162,6 +171,24 @@ impl Slot {
             kept.pop_front();
         }
         kept.push_back(answer);
+    }
+
+    /// Share of one processor since the last look, in percent; of a process not looked at before,
+    /// since it began.
+    pub(super) fn share(&mut self, usage: Usage, at: Duration, now: Moment) -> f64 {
+        let Some(pid) = self.pid else { return 0.0 };
+        let (spent, span) = match self.looked {
+            Some((old, cpu_ms, then)) if old == pid => {
+                (usage.cpu_ms.saturating_sub(cpu_ms), at.saturating_sub(then))
+            }
+            _ => (usage.cpu_ms, now.since(self.state.started.unwrap_or(now))),
+        };
+        // Ticks of the kernel are too coarse for less.
+        if span < SHORTEST {
+            return self.cpu_percent;
+        }
+        self.looked = Some((pid, usage.cpu_ms, at));
+        (spent as f64 * 1000.0 / span.as_millis() as f64).round() / 10.0
     }
 
     pub(super) fn view(&self) -> ServiceView {

@@ -28,14 +28,10 @@ impl Actor {
 
     /// Takes in what was seen.
     pub(super) fn note_usage(&mut self, all: Vec<(ServiceId, Usage)>, at: Duration) {
-        let span = at.saturating_sub(self.sampled).as_millis().max(1);
-        self.sampled = at;
         let now = self.now();
         for (id, usage) in all {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
-            // A restart begins to count anew.
-            let spent = usage.cpu_ms.checked_sub(slot.usage.cpu_ms).unwrap_or(usage.cpu_ms);
-            slot.cpu_percent = (spent as f64 * 1000.0 / span as f64).round() / 10.0;
+            slot.cpu_percent = slot.share(usage, at, now);
             slot.usage = usage;
             let (point, cpu) = (now, slot.cpu_percent);
             if let Some(chunk) = slot.history.add(&id, point, (usage, cpu)) {

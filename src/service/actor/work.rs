@@ -143,15 +143,16 @@ impl Actor {
     /// It is up: its `post_start` commands run beside it.
     pub(super) fn run_hooks(&mut self, id: &ServiceId) {
         let (Some(launch), world) = (self.launch(id), self.world()) else { return };
-        let Some(unit) = self.slots.get(id).and_then(|slot| slot.unit.clone()) else { return };
+        let Some(slot) = self.slots.get_mut(id) else { return };
+        let Some(unit) = slot.unit.clone() else { return };
         let id = id.clone();
-        tokio::spawn(async move {
+        slot.hooks = Some(task(async move {
             for hook in &launch.service.post_start {
                 if let Err(what) = beside(&world, (&launch, &unit), hook, PRE_STOP_MS).await {
                     world.note(&id, format!("post_start: {what}"));
                 }
             }
-        });
+        }));
     }
 }
 
@@ -169,6 +170,8 @@ fn prepare(world: &World, launch: &Launch, leases: &BTreeMap<String, u16>) -> Re
         });
     }
     if launch.wants_data() {
+        // Data is not source; a file that is there already is the person's.
+        let _ = ports.files.create(&launch.dir.join(".gaia/.gitignore"), b"data/\n");
         let owner = launch.user(&*ports.processes)?.map(|user| (user.uid, user.gid));
         ports.files.private_dir(&launch.data(), owner)?;
     }

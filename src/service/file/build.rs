@@ -312,6 +312,11 @@ impl Layer<'_> {
                 None => good = false,
             },
         }
+        let outside = |glob: &&String| glob.starts_with(['/', '~']) || glob.starts_with("..");
+        if let Some(glob) = watch.paths.iter().find(outside) {
+            let what = format!("`{glob}` is outside of the folder of the service");
+            self.wrong(raw.span(), what, "set `dir` to a folder above, and write globs from there");
+        }
         let globs = watch.paths.iter().chain(&watch.ignore);
         let broken = globs.filter_map(|glob| globset::Glob::new(glob).err()).next();
         if let Some(error) = broken {

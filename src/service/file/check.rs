@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn check(
     page: &Page<'_>,
     faults: &mut Faults,
-    services: &[(Range<usize>, Service)],
+    (services, names): (&[(Range<usize>, Service)], &[String]),
     resolves: &dyn Fn(&str) -> bool,
 ) {
     let by_name: BTreeMap<&str, &Service> =
@@ -29,7 +29,7 @@ pub(super) fn check(
     let mut ports = BTreeMap::new();
     for (at, service) in services {
         let mut told = told_once(page, faults, at);
-        edges(&mut told, service, &by_name);
+        edges(&mut told, service, (&by_name, names));
         limits(&mut told, service);
         probes(&mut told, service, resolves);
         texts(&mut told, service, &by_name);
@@ -57,10 +57,18 @@ fn told_once<'a>(
     move |what, help| faults.push(page.fault(at.clone(), what).help(help))
 }
 
-fn edges(tell: &mut Tell<'_>, service: &Service, all: &BTreeMap<&str, &Service>) {
+fn edges(
+    tell: &mut Tell<'_>,
+    service: &Service,
+    (all, names): (&BTreeMap<&str, &Service>, &[String]),
+) {
     for edge in &service.after {
         let (name, wanted) = (&service.name, edge.service.as_str());
         let Some(other) = all.get(wanted) else {
+            // It is there, and wrong in itself: that is told at its own place.
+            if names.iter().any(|name| name == wanted) {
+                continue;
+            }
             let help = match nearest(wanted, all.keys().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there is: {}", all.keys().copied().collect::<Vec<_>>().join(", ")),

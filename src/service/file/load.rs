@@ -44,8 +44,9 @@ pub(crate) fn load(source: &Source, context: &Context<'_>) -> Result<Vec<Service
     let page = Page { path: &source.path, text: &text };
     let Some(raw) = page.parse::<RawFile>(&mut faults) else { return Err(faults) };
     let mut loader = Loader { context, page, faults };
+    let names: Vec<String> = raw.services.keys().map(|name| name.get_ref().clone()).collect();
     let services = loader.services(raw);
-    check::check(&page, &mut loader.faults, &services, context.resolves);
+    check::check(&page, &mut loader.faults, (&services, &names), context.resolves);
     match loader.faults.is_empty() {
         true => Ok(services.into_iter().map(|(_, service)| service).collect()),
         false => {

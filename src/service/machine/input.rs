@@ -92,7 +92,7 @@ pub(crate) enum Conditions {
 /// What a service waits for the clock for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
-    /// Its `pre_start` commands take too long.
+    /// Its start, or its `pre_start` commands, take too long.
     Prepare(u32),
     /// It is not ready in time.
     Deadline(u32, u32),
@@ -263,6 +263,13 @@ impl<'a> Stepper<'a> {
         self.next.health = Health::Unknown;
         self.phase(Phase::Stopping { why: StopWhy::Sweep, since: self.now.at });
         self.watch_stop();
+    }
+
+    /// It is about to run, or its `pre_start` commands do.
+    pub(super) fn watch_prepare(&mut self) {
+        self.next.deadline += 1;
+        let timer = Timer::Prepare(self.next.deadline);
+        self.effect(Effect::Wake(timer, self.rules.prepare_ms));
     }
 
     fn watch_stop(&mut self) {

@@ -147,6 +147,7 @@ impl Stepper<'_> {
     fn prepared(&mut self) {
         if self.next.phase == Phase::Preparing {
             self.effect(Effect::Spawn);
+            self.watch_prepare();
         }
     }
 
@@ -173,7 +174,7 @@ impl Stepper<'_> {
                 if !preparing {
                     self.up_or_gate();
                 } else if newer {
-                    self.effect(Effect::Wake(Timer::Prepare(incarnation), self.rules.prepare_ms));
+                    self.watch_prepare();
                 }
             }
             Phase::Stopping { .. } => self.next.incarnation = incarnation,
@@ -299,9 +300,9 @@ impl Stepper<'_> {
     fn woke(&mut self, timer: Timer) {
         let life = self.next.incarnation;
         match timer {
-            Timer::Prepare(incarnation) => {
+            Timer::Prepare(number) => {
                 let waits = matches!(self.next.phase, Phase::Preparing);
-                if waits && incarnation == life {
+                if waits && number == self.next.deadline {
                     self.begin_stop(StopWhy::StartTimeout);
                 }
             }

@@ -118,7 +118,7 @@ fn a_start_goes_by_conditions_preparation_and_its_gate() {
     life.on(Input::Conditions(Conditions::Met));
     assert_eq!((life.phase(), &life.effects[..]), ("preparing", &[Effect::Prepare][..]));
     life.on(Input::Prepared);
-    assert_eq!(life.effects, [Effect::Spawn]);
+    assert_eq!(life.effects, [Effect::Spawn, Effect::Wake(Timer::Prepare(1), 60_000)]);
     life.on(Input::Started { incarnation: 1, preparing: true });
     assert_eq!(life.phase(), "preparing");
     life.on(Input::Started { incarnation: 1, preparing: false });

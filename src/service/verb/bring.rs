@@ -77,21 +77,23 @@ pub(super) async fn bring(
     };
     // What cannot be applied must not leave a session behind.
     let planned = handle.apply(apply(true)).await?;
-    let request = OpenRequest {
+    let request = |dry_run| OpenRequest {
         declared: workspace.declared.clone(),
         origin: Origin::Workspace,
         size: bring.caller.size(),
         env: bring.caller.env.clone(),
-        dry_run: bring.dry_run,
+        dry_run,
         fresh: false,
         hold: false,
         only: (!bring.whole).then(|| start.iter().map(ServiceId::short).collect()),
     };
     let known = known(handle, &workspace);
     if !bring.dry_run {
+        // What cannot be opened must not stop anything.
+        session::open(handle.sessions(), request(true)).await?;
         drop_missing(handle, &workspace, &apply(false)).await?;
     }
-    let opened = session::open(handle.sessions(), request).await?;
+    let opened = session::open(handle.sessions(), request(bring.dry_run)).await?;
     let mut moves = opened.moves;
     moves.retain(|one| !known.iter().any(|id| shows(one, id)));
     moves.extend(planned.moves);

@@ -47,8 +47,12 @@ impl Verb for Events {
     }
 
     async fn run(handle: Handle, args: Args) -> Result<Self::Reply, Refusal> {
-        let ids = args.set.choose(&handle, true)?;
-        let names: Vec<String> = ids.iter().map(ServiceId::to_string).collect();
+        // What happened to services that are gone can be asked for by name.
+        let names: Vec<String> = match args.set.choose(&handle, true) {
+            Ok(ids) => ids.iter().map(ServiceId::to_string).collect(),
+            Err(_) if !args.set.names.is_empty() => args.set.names.clone(),
+            Err(refusal) => return Err(refusal),
+        };
         let ledger = handle.sessions().ledger();
         let mut found = std::collections::VecDeque::new();
         let mut after = 0;
@@ -73,7 +77,10 @@ impl Verb for Events {
 
 fn is_of(entry: &Entry, names: &[String]) -> bool {
     let service = entry.body["service"].as_str();
-    service.is_some_and(|service| names.iter().any(|name| name == service))
+    let fits = |service: &str, name: &String| {
+        service == name || service.split_once('@').is_some_and(|(short, _)| short == name)
+    };
+    service.is_some_and(|service| names.iter().any(|name| fits(service, name)))
 }
 
 fn line(entry: &serde_json::Value, ui: &Ui) -> String {

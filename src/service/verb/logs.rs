@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::common::Set;
 use crate::{
-    base::{Code, Moment, Refusal, moment_before},
+    base::{Code, Moment, Refusal, moment_before, plain},
     service::{
         actor::Handle,
         logs::{Line, Lines, Wanted},
@@ -113,10 +113,12 @@ fn moment(text: &str, now: Moment) -> Result<Moment, Refusal> {
 const COLOURS: &[&str] = &["36", "33", "32", "35", "34", "96", "93", "92", "95", "94"];
 
 fn show(line: &Line, ui: &Ui) -> String {
+    // Colours of the program are for a terminal.
+    let text = if ui.colour { line.text.clone() } else { plain(&line.text) };
     if !line.named {
-        return line.text.clone();
+        return text;
     }
     let sum: usize = line.service.bytes().map(usize::from).sum();
     let name = format!("{:<12} |", line.service);
-    format!("{} {}", ui.paint(COLOURS[sum % COLOURS.len()], &name), line.text)
+    format!("{} {text}", ui.paint(COLOURS[sum % COLOURS.len()], &name))
 }

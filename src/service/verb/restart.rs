@@ -47,6 +47,8 @@ impl Verb for Restart {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
         let before = handle.view();
+        let clock = std::sync::Arc::clone(&handle.sessions().ports().clock);
+        let until = clock.uptime() + patience;
         let inputs = ids.iter().map(|id| (id.clone(), Input::Restart(Cause::User))).collect();
         handle.tell(inputs).await?;
         if args.wait.wait {
@@ -54,6 +56,7 @@ impl Verb for Restart {
             let again = |view: &View| ids.iter().all(|id| afresh(&before, view, id));
             handle.until(patience, again).await;
         }
+        let patience = until.saturating_sub(clock.uptime());
         if args.wait.wait {
             common::settled(&handle, &ids, patience).await;
         }

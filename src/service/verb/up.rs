@@ -87,6 +87,10 @@ impl Verb for Up {
             common::settled(&handle, &ids, patience).await;
         }
         brought.services = common::views(&handle, &ids);
+        if waited && brought.services.len() < ids.len() {
+            return Err(Refusal::new(Code::Failed, "somebody took services out meanwhile")
+                .help("`gaia service list` shows those that are left"));
+        }
         Ok(Reply { brought, waited })
     }
 

@@ -92,8 +92,7 @@ fn follow(
         wanted,
         why: service.why.clone(),
     });
-    let waits = matches!(service.phase.as_str(), "waiting" | "blocked");
-    if !waits || links.len() > 1000 {
+    if service.is_settled() || links.len() > 1000 {
         return;
     }
     for (name, condition) in &service.after {

@@ -31,16 +31,17 @@ fn what_no_restart_can_cure_fails_at_once_with_a_plain_reason() {
     let house = House::declaring(
         "[services.a]\nrun = \"exit 127\"\n[services.b]\ncommand = [\"no-such-program\"]\n[services.c]\nrun = \"exit 9\"\npermanent_codes = [9]\nrestart = \"always\"\n",
     );
-    assert_eq!(house.gaia(&["up", "--wait"]).status.code(), Some(1));
+    house.ok(&["up"]);
     for (name, why) in [
         ("a", "exited with 127: no restart can cure that"),
         ("b", "there is no program `no-such-program`"),
         ("c", "exited with 9: no restart can cure that"),
     ] {
-        let service = house.service(name);
-        assert_eq!((&service["phase"], &service["why"]), (&"failed".into(), &why.into()));
+        let service = house.until_phase(name, "failed");
+        assert_eq!(service["why"], why);
         assert_eq!((&service["restarts"], &service["incarnation"]), (&0.into(), &1.into()));
     }
+    assert_eq!(house.gaia(&["up", "--wait"]).status.code(), Some(1));
     let why = house.ok(&["service", "why", "b"]);
     assert!(why.contains("b failed: there is no program `no-such-program`"), "{why}");
 }

@@ -151,12 +151,12 @@ impl House {
 
     /// Every process that belongs to a service, wherever it went.
     fn processes_of(&self, name: &str) -> Vec<i32> {
-        let home = format!("GAIA_HOME={}", self.home().display());
+        let dir = format!("GAIA_WORKSPACE={}", self.workspace().display());
         let own = format!("GAIA_SERVICE={name}");
         let is = |pid: &i32| {
             let env = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             let has = |entry: &str| env.split(|byte| *byte == 0).any(|e| e == entry.as_bytes());
-            has(&home) && has(&own) && crate::house::alive(*pid)
+            has(&dir) && has(&own) && crate::house::alive(*pid)
         };
         processes().into_iter().filter(is).collect()
     }

@@ -89,7 +89,7 @@ fn one_that_asks_for_more_time_gets_it_and_one_that_does_not_is_stopped() {
         ))
     };
     let house = House::declaring(&format!(
-        "[services.a]\n{}\nprobe.ready.notify = true\nstart_timeout = \"300ms\"\n[services.b]\n{}\nprobe.ready.notify = true\nstart_timeout = \"300ms\"\nrestart = \"no\"\n",
+        "[services.a]\n{}\nprobe.ready.notify = true\nstart_timeout = \"2s\"\n[services.b]\n{}\nprobe.ready.notify = true\nstart_timeout = \"2s\"\nrestart = \"no\"\n",
         slow("EXTEND_TIMEOUT_USEC=60000000"),
         slow("STATUS=slow"),
     ));

@@ -121,3 +121,47 @@ fn two_ups_at_once_make_one_of_each() {
     assert_eq!(std::fs::read_to_string(house.path("lives")).unwrap(), "a\nb\n");
     assert_eq!(house.panes().len(), 2);
 }
+
+#[test]
+fn a_session_ended_by_its_verb_stops_its_services() {
+    let house = House::serving(&format!(
+        "{SLEEPER}restart = \"always\"\n{}",
+        SLEEPER.replace(".a]", ".b]")
+    ));
+    house.ok(&["session", "kill", "s:a"]);
+    assert_eq!(house.until_phase("a", "down")["desired"], "down");
+    assert_eq!(house.service("b")["health"], "ready");
+    house.up();
+    house.ok(&["session", "kill", "s"]);
+    for name in ["a", "b"] {
+        let service = house.until_phase(name, "down");
+        assert_eq!((&service["desired"], &service["restarts"]), (&"down".into(), &0.into()));
+        house.nothing_left(name);
+    }
+    house.up();
+    assert_eq!(house.service("a")["health"], "ready");
+    // A restart of the pane is one of the service.
+    house.ok(&["session", "restart", "s:a"]);
+    house.until_service("a", "a second life", |a| a["incarnation"] == 2 && a["health"] == "ready");
+}
+
+#[test]
+fn a_stopped_service_has_its_pane_again_after_the_tmux_server_died() {
+    let house = House::serving(&format!("{SLEEPER}{}", SLEEPER.replace(".a]", ".b]")));
+    house.ok(&["service", "stop", "a", "--wait"]);
+    let (pid, server) = (house.service("b")["pid"].clone(), house.server_pid().unwrap());
+    // The daemon is not there to see it.
+    house.crash();
+    kill(server, "KILL");
+    crate::house::until("the server is dead", || !alive(server));
+    house.until("it is shown again", || {
+        house.panes().iter().any(|p| p["pid"] == pid && p["tmux"].is_string())
+    });
+    house.ok(&["service", "start", "a", "--wait"]);
+    house.until("both are shown", || house.panes().iter().all(|p| p["tmux"].is_string()));
+    assert_eq!(house.service("b")["pid"], pid);
+    let shown = house.tmux(&["list-panes", "-s", "-t", "=s", "-F", "#{window_name}"]);
+    let mut shown: Vec<&str> = shown.lines().collect();
+    shown.sort_unstable();
+    assert_eq!(shown, ["a", "b"]);
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::{House, alive, number};
+use crate::house::{House, alive, number, seen};
 
 const SERVICES: &str = r#"
     [services.a]
@@ -158,4 +158,30 @@ fn one_that_is_done_or_has_failed_runs_again_when_it_is_another_one() {
     house.ok(&["up", "--wait"]);
     assert_eq!(std::fs::read_to_string(house.path("runs")).unwrap(), "one\ntwo\n");
     assert_eq!(house.service("b")["phase"], "running");
+}
+
+#[test]
+fn another_folder_with_the_same_name_is_refused_and_harms_nothing() {
+    let house = House::serving(
+        "[services.a]\nrun = \"exec sleep 1000\"\n[services.b]\nrun = \"exec sleep 1000\"\n",
+    );
+    let before = pids(&house);
+    let other = house.folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(
+        other.join("gaia.toml"),
+        "name = \"s\"\n[services.a]\nrun = \"exec sleep 2000\"\n",
+    )
+    .unwrap();
+    for args in [&["up"][..], &["up", "--dry-run"], &["up", "a"], &["service", "scale", "a=2"]] {
+        let refused = house.command(args).current_dir(&other).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{args:?} {}", seen(&refused));
+        assert!(
+            seen(&refused).contains("there is a session `s` already, of "),
+            "{}",
+            seen(&refused)
+        );
+    }
+    assert_eq!(pids(&house), before);
+    assert_eq!(house.json(&["up"])["moves"], json!([]));
 }
