@@ -206,9 +206,6 @@ async fn start(
 
 /// The unit of the pane that shows a service; made if need be.
 async fn pane(world: &World, id: &ServiceId, known: Option<UnitId>) -> Result<UnitId, String> {
-    if let Some(unit) = world.sessions.service_unit(&id.workspace, &id.short()) {
-        return Ok(unit);
-    }
     // A person may have renamed its session.
     if let Some(unit) = known.filter(|unit| world.sessions.service_of(unit).is_some())
         && world.sessions.ports().units.found(&unit).await.is_ok_and(|found| found.alive)

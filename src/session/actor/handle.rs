@@ -13,15 +13,14 @@ use crate::{
     port::{Clock, Files, Processes, Random, Tmux, Units},
     session::{
         model::Declared,
-        record::{Life, Origin, SessionRecord},
+        record::{Origin, SessionRecord},
         view::View,
     },
 };
 
-/// How long a pane that is being made is waited for before it is made again.
-const MADE: Duration = Duration::from_secs(5);
-/// How long a new pane may take until its shim says hello.
-const SHIM: Duration = Duration::from_secs(10);
+/// How often a pane is tried to be made, and how long its shim is waited for each time.
+const TRIES: u32 = 10;
+const TRY: Duration = Duration::from_secs(1);
 
 /// What the sessions ask of the world.
 #[derive(Clone)]
@@ -176,30 +175,42 @@ impl Handle {
         panes.find(|(_, pane)| pane.id.as_ref() == Some(unit))?.1.tmux.clone()
     }
 
-    /// Makes the pane of a service in its session, and returns when its shim is there.
+    /// The unit of the pane of a service, made if need be; returns when its shim is there.
+    ///
+    /// What tmux shows and what shims tell arrive one after the other, so that a pane may seem to be
+    /// there a moment longer than its shim: it is looked again until both agree.
     pub(crate) async fn open_service(
         &self,
         session: &Name,
         service: &str,
     ) -> Result<UnitId, Refusal> {
-        let there = |view: &View| {
+        let has_shim = |view: &View| {
             view.service_pane(session, service).is_some_and(|pane| pane.state.has_shim())
         };
-        let pane = |view: &View| view.service_pane(session, service).map(|pane| pane.state);
-        if pane(&self.view()) == Some(Life::Starting) {
-            // It is being made just now.
-            let gone = |view: &View| there(view) || pane(view) != Some(Life::Starting);
-            self.until(MADE, gone).await;
-            if let Some(unit) = self.service_unit(session, service) {
-                return Ok(unit);
+        for _ in 0..TRIES {
+            match self.service_unit(session, service) {
+                Some(unit) if self.ports.units.found(&unit).await.is_ok_and(|f| f.alive) => {
+                    return Ok(unit);
+                }
+                // Its shim is dead, and the session is about to hear it.
+                Some(_) => drop(self.until(TRY, |view| !has_shim(view)).await),
+                None => {
+                    self.make_service(session, service).await?;
+                    self.until(TRY, has_shim).await;
+                }
             }
         }
+        Err(Refusal::new(Code::Failed, format!("no pane could be made for {service}"))
+            .help("`gaia doctor` looks at the tmux server"))
+    }
+
+    async fn make_service(&self, session: &Name, service: &str) -> Result<(), Refusal> {
         let record = self.ledger.load::<SessionRecord>(session.as_str())?;
         let Some(record) = record else {
             let message = format!("its session `{session}` has ended");
             return Err(Refusal::new(Code::NotFound, message).help("`gaia up` opens it again"));
         };
-        self.open(OpenRequest {
+        let request = OpenRequest {
             declared: record.declared,
             origin: record.origin,
             env: BTreeMap::new(),
@@ -208,13 +219,8 @@ impl Handle {
             fresh: false,
             hold: false,
             only: Some(BTreeSet::from([service.to_owned()])),
-        })
-        .await?;
-        self.until(SHIM, there).await;
-        self.service_unit(session, service).ok_or_else(|| {
-            Refusal::new(Code::Failed, format!("no pane could be made for {service}"))
-                .help("`gaia doctor` looks at the tmux server")
-        })
+        };
+        self.open(request).await.map(drop)
     }
 
     /// How much output of a program is kept.

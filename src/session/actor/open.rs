@@ -20,6 +20,10 @@ impl Actor {
     /// Brings a session to its declaration with the fewest moves.
     pub(super) async fn open(&mut self, mut request: OpenRequest) -> Result<Opened, Refusal> {
         let name = request.declared.name.clone();
+        if request.only.is_some() {
+            // A pane that has just closed must not count as shown.
+            self.see().await;
+        }
         let old = self.sessions.get(&name).cloned();
         self.check(&request, old.as_ref())?;
         if let Some(old) = &old {
