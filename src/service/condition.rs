@@ -2,7 +2,7 @@
 
 use super::{
     machine::{Conditions, Desired, Health, Phase, State, ended_well},
-    model::{After, Condition, Service},
+    model::{After, Condition, Kind, Service},
 };
 use crate::base::Moment;
 
@@ -72,13 +72,22 @@ pub(crate) fn edge(after: &After, other: &Other<'_>, now: Moment) -> Edge {
     }
     let up = matches!(state.phase, Phase::Starting | Phase::Running);
     let ready = state.phase == Phase::Running && state.health == Health::Ready;
+    let over = matches!(state.phase, Phase::Completed(_));
+    let blunt = after.condition == Condition::HealthyFor(0) && !service.has_gate();
     match &after.condition {
-        Condition::Started if up => Edge::Holds,
+        // One that has ended has started before.
+        Condition::Started if up || over => Edge::Holds,
         Condition::Started => waits("to start"),
         // Something that has no gate is as ready as it is alive.
-        Condition::HealthyFor(0) if service.has_gate() && ready => Edge::Holds,
-        Condition::HealthyFor(0) if !service.has_gate() && up => Edge::Holds,
-        Condition::HealthyFor(0) if !service.has_gate() => waits("to start"),
+        Condition::HealthyFor(0) if blunt && service.kind == Kind::Oneshot => match over && well {
+            true => Edge::Holds,
+            false => waits("to end with success"),
+        },
+        Condition::HealthyFor(0) if blunt && (up || over) || ready => Edge::Holds,
+        Condition::HealthyFor(0) if blunt => waits("to start"),
+        Condition::Ready | Condition::HealthyFor(_) if over => {
+            Edge::Blocked(format!("{name} has ended, and will not be ready"))
+        }
         Condition::Ready if ready => Edge::Holds,
         Condition::Ready | Condition::HealthyFor(0) => waits(&not_ready(state)),
         Condition::HealthyFor(ms) => {
@@ -96,7 +105,7 @@ pub(crate) fn edge(after: &After, other: &Other<'_>, now: Moment) -> Edge {
         Condition::Completed => waits("to end"),
         Condition::CompletedOk if matches!(state.phase, Phase::Completed(_)) && well => Edge::Holds,
         Condition::CompletedOk => waits("to end with success"),
-        Condition::Log(line) if up && (other.said)(line) => Edge::Holds,
+        Condition::Log(line) if (up || over) && (other.said)(line) => Edge::Holds,
         Condition::Log(line) => waits(&format!("to print /{line}/")),
     }
 }

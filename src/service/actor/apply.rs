@@ -219,7 +219,9 @@ impl Actor {
                 let record = slot.record();
                 self.owe_record(&record);
                 self.owe(&ServiceChanged { service: id.clone(), restart });
-                self.feed(id, Input::Redefined);
+                if !restart {
+                    self.feed(id, Input::Redefined);
+                }
                 self.sync_probes(id);
                 self.sync_watch(id);
                 self.sync_schedule(id);

@@ -195,7 +195,8 @@ impl Actor {
             let reports = self.reports.clone();
             let units = Arc::clone(&self.sessions.ports().units);
             let Some(slot) = self.slots.get_mut(&other) else { continue };
-            let up = matches!(slot.state.phase, Phase::Starting | Phase::Running);
+            let up =
+                matches!(slot.state.phase, Phase::Starting | Phase::Running | Phase::Completed(_));
             let listens = slot.listening.contains_key(line);
             let (Some(unit), true) = (slot.unit.clone(), up && !listens) else { continue };
             let (from, incarnation) = (slot.log_from, slot.state.incarnation);

@@ -109,7 +109,7 @@ impl Actor {
         }
         let (world, unit) = (self.world(), unit.clone());
         tokio::spawn(async move {
-            if outlived(&world, &unit).await {
+            if outlived(&world, &unit, false).await {
                 return world.report(&id, Input::Lost { incarnation });
             }
             let how = How::Unknown;
@@ -160,16 +160,21 @@ impl Actor {
 }
 
 /// Whether something of a unit goes on though its shim is dead. The kernel ends the program with the
-/// shim, but a moment after it has closed its socket; what else the program started may stay.
+/// shim, but a moment after it has closed its socket; what else the program started may stay, unless
+/// it is to be killed.
 #[expect(
     clippy::disallowed_methods,
     reason = "nothing tells of the death of somebody else's child"
 )]
-pub(super) async fn outlived(world: &World, unit: &UnitId) -> bool {
+pub(super) async fn outlived(world: &World, unit: &UnitId, kill: bool) -> bool {
     for _ in 0..LOOKS {
         let (processes, of) = (Arc::clone(&world.sessions.ports().processes), unit.clone());
-        let left = tokio::task::spawn_blocking(move || processes.of_unit(&of)).await;
-        if left.is_ok_and(|left| left.is_empty()) {
+        let look = move || {
+            let left = processes.of_unit(&of);
+            left.iter().filter(|_| kill).for_each(|pid| processes.kill(*pid));
+            left.is_empty()
+        };
+        if tokio::task::spawn_blocking(look).await.unwrap_or(false) {
             return false;
         }
         tokio::time::sleep(PAUSE).await;

@@ -81,7 +81,7 @@ impl Actor {
                     self.feed(id, Input::Exited(ended(&exit)));
                     let incarnation = exit.incarnation;
                     self.feed(id, Input::Emptied { incarnation });
-                } else if ran && !found.alive && outlived(&self.world(), &unit).await {
+                } else if ran && !found.alive && outlived(&self.world(), &unit, false).await {
                     let incarnation = known;
                     self.feed(id, Input::Lost { incarnation });
                 }

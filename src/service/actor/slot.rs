@@ -143,6 +143,7 @@ impl Slot {
     pub(super) fn define(&mut self, service: Service) {
         self.rules = rules(&service);
         self.service = service;
+        self.state.checks = vec![Default::default(); self.rules.checks.len()];
         self.asking.clear();
         self.asking_for = None;
         self.forget_answers();

@@ -1,9 +1,10 @@
 //! Effects that take time: each is a task of its service, and a new one takes the place of the old.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Actor, Report,
+    hear::outlived,
     slot::{PRE_STOP_MS, task},
 };
 use crate::{
@@ -130,13 +131,11 @@ impl Actor {
 
     /// Kills what still says that it belongs to the unit.
     pub(super) fn sweep(&mut self, id: &ServiceId) {
-        let processes = Arc::clone(&self.sessions.ports().processes);
+        let world = self.world();
         let Some(slot) = self.slots.get_mut(id) else { return };
         let Some(unit) = slot.unit.clone() else { return };
-        slot.sweeping = Some(tokio::task::spawn_blocking(move || {
-            for pid in processes.of_unit(&unit) {
-                processes.kill(pid);
-            }
+        slot.sweeping = Some(tokio::spawn(async move {
+            let _ = outlived(&world, &unit, true).await;
         }));
     }
 

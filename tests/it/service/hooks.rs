@@ -87,3 +87,13 @@ fn a_hook_that_hangs_does_not_outlive_its_service() {
     house.ok(&["service", "stop", "a", "--wait"]);
     until("nothing is left", || house.processes_of("a").is_empty());
 }
+
+#[test]
+fn commands_before_it_that_end_at_once_are_all_seen() {
+    let house = House::serving(&format!(
+        "[services.a]\npre_start = [{}]\nrun = \"exec sleep 1000\"\nreplicas = 6\n",
+        "[\"true\"], ".repeat(12)
+    ));
+    assert!(house.services().iter().all(|a| a["phase"] == "running" && a["incarnation"] == 1));
+    house.ok(&["down"]);
+}

@@ -201,3 +201,42 @@ fn a_stop_in_the_middle_of_a_wait_ends_it_for_good() {
     assert_eq!((&api["phase"], &api["pid"]), (&"down".into(), &Value::Null));
     assert!(house.facts("started", "api").is_empty());
 }
+
+#[test]
+fn one_that_has_ended_already_is_waited_for_no_more() {
+    let mut text = r#"
+        [services.slow]
+        run = "exec sleep 1000"
+        probe.ready = { file = "ready", start_interval = "10ms", interval = "20ms" }
+        [services.job]
+        type = "oneshot"
+        run = "echo it is done"
+        [services.served]
+        run = "echo served"
+        probe.startup.log = "served"
+    "#
+    .to_owned();
+    for (name, after) in [
+        ("started", "job = \"started\""),
+        ("default", "job = { required = true }"),
+        ("log", "job = { log = \"is done\" }"),
+        ("never", "served = \"ready\""),
+    ] {
+        text += &format!(
+            "[services.{name}]\nrun = \"exec sleep 1000\"\nafter = {{ {after}, slow = \"ready\" }}\n"
+        );
+    }
+    let house = House::declaring(&text);
+    house.ok(&["up"]);
+    house.until_phase("job", "completed");
+    house.until_phase("served", "completed");
+    for name in ["started", "default", "log"] {
+        until_waits(&house, name, "slow to be ready");
+    }
+    house.write("ready", "");
+    for name in ["started", "default", "log"] {
+        house.until_phase(name, "running");
+    }
+    let never = house.until_phase("never", "blocked");
+    assert_eq!(never["why"], "served has ended, and will not be ready");
+}

@@ -98,7 +98,7 @@ time.sleep(1000)''']
 #[test]
 fn readiness_that_comes_and_goes_moves_health_and_nothing_else() {
     let house = House::declaring(
-        "[services.a]\nrun = \"exec sleep 1000\"\nprobe.ready = { file = \"ready\", interval = \"15ms\", start_interval = \"10ms\", failures = 2 }\nstart_timeout = \"200ms\"\n[services.b]\nrun = \"exec sleep 1000\"\nafter = { a = \"ready\" }\nautostart = false\n",
+        "[services.a]\nrun = \"exec sleep 1000\"\nprobe.ready = { file = \"ready\", interval = \"15ms\", start_interval = \"10ms\", failures = 2 }\nstart_timeout = \"5s\"\n[services.b]\nrun = \"exec sleep 1000\"\nafter = { a = \"ready\" }\nautostart = false\n",
     );
     house.write("ready", "");
     house.up();

@@ -141,6 +141,9 @@ fn a_daemon_that_comes_back_neither_gates_nor_stops_what_was_up() {
     house.ok(&["up"]);
     house.until_health("a", "ready");
     house.until_phase("failed", "failed");
+    house.until_phase("slow", "starting");
+    house.until_phase("waits", "waiting");
+    house.until_phase("watched", "running");
     std::fs::remove_file(house.path("ready")).unwrap();
     house.until_health("a", "not-ready");
     let names = ["a", "slow", "waits", "failed", "down", "watched"];
