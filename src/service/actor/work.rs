@@ -184,10 +184,37 @@ async fn start(
     known: Option<UnitId>,
 ) -> Result<(), (String, bool)> {
     let again = |why: String| (why, false);
+    let mut known = known;
+    // A shim that is just leaving its pane is no fault of the service's: the next one is waited for.
+    for _ in 0..LEAVING {
+        match start_in(world, launch, known.take()).await {
+            Err(Started::Leaving) => {
+                world.sessions.service_gone(&launch.id.workspace, &launch.id.short()).await
+            }
+            Err(Started::Not(why, permanent)) => return Err((why, permanent)),
+            Ok(()) => return Ok(()),
+        }
+    }
+    Err(again("its pane does not stay".to_owned()))
+}
+
+/// Shims that may leave before a start counts as failed.
+const LEAVING: u32 = 3;
+
+/// Why nothing was started.
+enum Started {
+    /// The shim is about to end.
+    Leaving,
+    /// Anything else, and whether no later try can help.
+    Not(String, bool),
+}
+
+async fn start_in(world: &World, launch: &Launch, known: Option<UnitId>) -> Result<(), Started> {
+    let again = |why: String| Started::Not(why, false);
     let unit = pane(world, &launch.id, known).await.map_err(again)?;
     let _ = world.reports.send(Report::Unit(launch.id.clone(), unit.clone()));
     let units = &world.sessions.ports().units;
-    let spec = spec(world, launch, &unit).await.map_err(|why| (why, true))?;
+    let spec = spec(world, launch, &unit).await.map_err(|why| Started::Not(why, true))?;
     let old = units.spec(&unit).await.ok();
     let same = |old: &Spec| Spec { rev: spec.rev, ..old.clone() } == spec;
     if !old.as_ref().is_some_and(same) {
@@ -199,6 +226,10 @@ async fn start(
         Ok(_) => Ok(()),
         // A person ran it from its pane just now; that is told as any other start.
         Err(UnitError::Refused { what, .. }) if what.contains("already") => Ok(()),
+        Err(UnitError::NotRunning(_)) => Err(Started::Leaving),
+        Err(UnitError::Refused { what, .. }) if what.contains("being stopped") => {
+            Err(Started::Leaving)
+        }
         Err(error) => Err(again(error.to_string())),
     }
 }

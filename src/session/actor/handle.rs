@@ -204,6 +204,14 @@ impl Handle {
             .help("`gaia doctor` looks at the tmux server"))
     }
 
+    /// Waits a moment until the shim of a service has left.
+    pub(crate) async fn service_gone(&self, session: &Name, service: &str) {
+        let gone = |view: &View| {
+            view.service_pane(session, service).is_none_or(|pane| !pane.state.has_shim())
+        };
+        self.until(TRY, gone).await;
+    }
+
     async fn make_service(&self, session: &Name, service: &str) -> Result<(), Refusal> {
         let record = self.ledger.load::<SessionRecord>(session.as_str())?;
         let Some(record) = record else {

@@ -13,7 +13,7 @@ fn they_run_in_their_order_and_once_a_life() {
         r#"
         [services.a]
         pre_start = ["echo first in $GAIA_SERVICE; echo pre1 >> order", ["sh", "-c", "echo second; echo pre2 >> order"]]
-        run = "echo main $PORT; echo main >> order; exec sleep 1000"
+        run = "echo main >> order; echo main $PORT; exec sleep 1000"
         port = "auto"
         probe.ready.log = "main"
         post_start = "echo post $PORT >> order"
