@@ -3,11 +3,12 @@
 //! A lower room never imports a higher one; `tests/architecture.rs` holds us to it.
 //! From the quiet rooms to the loud ones: `base` (words), `port` (what gaia asks of the world),
 //! `adapter` (the world), `pane` (the process under every tmux pane), `client` and `verb` (the
-//! wire), `define` (what definitions share), the slices (`ledger`, `session`,
-//! `service`, `doctor`), `daemon` (which adapter serves which port)
+//! wire), `define` (what definitions share), the slices (`ledger`, `inbox`,
+//! `session`, `service`, `doctor`), `daemon` (which adapter serves which port)
 //! and `cli` (the face).
 
 pub mod adapter;
+pub mod agent;
 pub mod base;
 pub mod cli;
 pub mod client;
@@ -15,7 +16,10 @@ pub mod config;
 pub mod daemon;
 pub mod define;
 pub mod doctor;
+pub mod guard;
+pub mod inbox;
 pub mod ledger;
+pub mod meter;
 pub mod pane;
 pub mod port;
 pub mod service;

@@ -58,6 +58,7 @@ fn the_api() {
             "/v1/panes/{target}/logs/stream",
             "Output of a pane as it comes (`follow`, `since`, `grep`, `from`)",
         ),
+        ("/v1/inbox/stream", "Items of the inbox as they are raised and closed (`workspace`)"),
         ("/v1/services/stream", "Services whenever their state changes"),
         (
             "/v1/services/logs/stream",
@@ -112,7 +113,9 @@ fn the_facts() {
     let mut text = String::from(
         "# Facts\n\nGenerated from the code. Every line of the ledger is `{seq, at, kind, v, body, prev, hash}`; `at` is in milliseconds since 1970, `prev` and `hash` chain the lines.\n\n| kind | says that |\n| --- | --- |\n",
     );
-    for (kind, about) in gaia::session::FACTS.iter().chain(gaia::service::FACTS) {
+    for (kind, about) in
+        gaia::session::FACTS.iter().chain(gaia::service::FACTS).chain(gaia::inbox::FACTS)
+    {
         writeln!(text, "| `{kind}` | {about} |").unwrap();
     }
     check("facts.md", &text);

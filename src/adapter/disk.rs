@@ -1,13 +1,17 @@
 use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
-    path::Path,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
 };
 
 use crate::port::Files;
 
 /// The files of this machine.
 pub struct SystemFiles;
+
+/// Folders below a root that are looked into.
+const DEEPEST: u32 = 8;
 
 impl Files for SystemFiles {
     fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
@@ -17,6 +21,31 @@ impl Files for SystemFiles {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(sentence(e)),
         };
+        let mut bytes = Vec::new();
+        file.take(limit as u64).read_to_end(&mut bytes).map_err(sentence)?;
+        Ok(Some(bytes))
+    }
+
+    fn read_plain(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+        let sentence = |e: std::io::Error| match e.raw_os_error() {
+            Some(libc::ELOOP) => {
+                format!("{} is a link, and gaia does not follow it", path.display())
+            }
+            _ => format!("{} cannot be read: {e}", path.display()),
+        };
+        let open = OpenOptions::new()
+            .read(true)
+            // A named pipe must not hold us up.
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
+            .open(path);
+        let file = match open {
+            Ok(file) => file,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(sentence(e)),
+        };
+        if !file.metadata().map_err(sentence)?.is_file() {
+            return Err(format!("{} is no regular file", path.display()));
+        }
         let mut bytes = Vec::new();
         file.take(limit as u64).read_to_end(&mut bytes).map_err(sentence)?;
         Ok(Some(bytes))
@@ -85,6 +114,38 @@ impl Files for SystemFiles {
         super::files::private_dir(path).map_err(sentence)?;
         let Some((uid, gid)) = owner else { return Ok(()) };
         std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(sentence)
+    }
+
+    fn matching(&self, root: &Path, glob: &str) -> Vec<PathBuf> {
+        let Ok(glob) = globset::Glob::new(glob) else { return vec![] };
+        let glob = glob.compile_matcher();
+        let (mut found, mut next) = (Vec::new(), vec![(root.to_owned(), 0)]);
+        while let Some((folder, depth)) = next.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let (path, kind) = (entry.path(), entry.file_type());
+                match kind {
+                    Ok(kind) if kind.is_dir() && depth < DEEPEST => next.push((path, depth + 1)),
+                    Ok(kind) if kind.is_file() && glob.is_match(&path) => found.push(path),
+                    _ => (),
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn link(&self, target: &Path, at: &Path) -> Result<(), String> {
+        let _ = std::fs::remove_file(at);
+        std::os::unix::fs::symlink(target, at).map_err(|e| format!("{}: {e}", at.display()))
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), String> {
+        match std::fs::remove_dir_all(path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(format!("{}: {e}", path.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn exists(&self, path: &Path) -> bool {

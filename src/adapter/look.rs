@@ -26,6 +26,7 @@ pub fn look(home: &Home, daemon: Option<i32>) -> Health {
     Health {
         tmux: version("tmux", "-V", "tmux "),
         git: version("git", "--version", "git version "),
+        landlock: super::landlock_abi(),
         home: root.to_owned(),
         home_fault: home_fault(root),
         home_mode: mode(root).filter(|mode| mode & 0o077 != 0),

@@ -5,11 +5,14 @@ mod clock;
 #[cfg(debug_assertions)]
 pub mod crash;
 mod disk;
+mod fence;
 pub mod files;
+mod git;
 mod lock;
 mod logfile;
 mod look;
 mod mailbox;
+mod notifier;
 mod prober;
 pub mod process;
 mod random;
@@ -22,10 +25,13 @@ mod watch;
 
 pub use clock::SystemClock;
 pub use disk::SystemFiles;
+pub use fence::{Caller, landlock_abi, unit_of_caller};
+pub use git::{GitOptions, SystemGit};
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use look::look;
 pub use mailbox::SystemMailbox;
+pub use notifier::SystemNotifier;
 pub use prober::SystemProber;
 pub use random::SystemRandom;
 pub use store::SledStore;

@@ -1,5 +1,8 @@
 //! System calls that no crate of ours wraps.
-#![expect(unsafe_code, reason = "pidfd_open has no safe wrapper in nix; it is called here only")]
+#![expect(
+    unsafe_code,
+    reason = "pidfd_open and the version of Landlock have no safe wrapper; called here only"
+)]
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
@@ -11,6 +14,17 @@ pub(super) fn pidfd(pid: i32) -> Option<OwnedFd> {
     let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
     // SAFETY: the kernel just gave us this descriptor and no one else knows of it.
     Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Version of Landlock of this kernel; `None` if it has none, or has it switched off.
+pub(super) fn landlock_abi() -> Option<u32> {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag landlock_create_ruleset takes no memory, makes nothing, and returns a
+    // number.
+    let abi = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0_usize, VERSION)
+    };
+    u32::try_from(abi).ok().filter(|abi| *abi > 0)
 }
 
 /// Columns and rows of the terminal on standard output.

@@ -9,6 +9,8 @@ pub struct Health {
     pub tmux: Option<String>,
     /// What `git --version` says; `None` if there is no git.
     pub git: Option<String>,
+    /// Version of Landlock of the kernel, if it has it.
+    pub landlock: Option<u32>,
     /// The home.
     pub home: PathBuf,
     /// Why the home cannot be written, if it cannot.

@@ -103,6 +103,24 @@ impl Home {
     pub fn environment(&self, workspace: &Name) -> PathBuf {
         self.0.join("env").join(format!("{workspace}.json"))
     }
+    /// The folder of a task: its agent's own state, its temp folder, its guards; 0700.
+    #[must_use]
+    pub fn task(&self, id: &str) -> PathBuf {
+        self.0.join("tasks").join(id)
+    }
+
+    /// What an agent of a workspace remembers from task to task.
+    #[must_use]
+    pub fn memory(&self, workspace: &Name, agent: &str) -> PathBuf {
+        self.0.join("memory").join(workspace.as_str()).join(format!("{agent}.md"))
+    }
+
+    /// The user's own drivers.
+    #[must_use]
+    pub fn drivers(&self) -> PathBuf {
+        self.0.join("drivers")
+    }
+
     /// Where the program of a unit says how it is; 0600.
     #[must_use]
     pub fn notify_socket(&self, id: &UnitId) -> PathBuf {

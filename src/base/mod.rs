@@ -5,11 +5,13 @@
 
 mod fact;
 mod fault;
+pub mod fence;
 mod health;
 mod home;
 mod id;
 mod moment;
 mod name;
+mod outgoing;
 mod proc;
 mod refusal;
 pub mod unit;
@@ -21,10 +23,11 @@ pub use fact::{Envelope, Fact, UnreadableFact};
 pub use fault::{ConfigError, faults_refusal, nearest};
 pub use health::Health;
 pub use home::{Home, MAX_SOCKET_PATH};
-pub use id::{BadId, UnitId};
+pub use id::{BadId, ItemId, UnitId};
 pub use moment::Moment;
 pub use name::{BadName, Name};
-pub use proc::{SHELLS, Stat};
+pub use outgoing::{HttpPost, Mail, MailTls, NotSent, Outgoing};
+pub use proc::{SHELLS, Stat, no_new_privs};
 pub use refusal::{Code, Refusal};
 pub use unitlog::{Mark, MarkKind, SegmentName};
 pub use words::{SIGNALS, duration, moment_before, plain, signal, size};

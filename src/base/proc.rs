@@ -48,6 +48,14 @@ impl Stat {
     }
 }
 
+/// Whether a process can never gain rights by what it runs, from the text of `/proc/PID/status`.
+/// It is never taken back, and all that stand behind a fence have it.
+#[must_use]
+pub fn no_new_privs(status: &str) -> Option<bool> {
+    let value = status.lines().find_map(|line| line.strip_prefix("NoNewPrivs:"))?;
+    Some(value.trim() == "1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +68,12 @@ mod tests {
         let wanted = Stat { state: 'S', parent, foreground, start, ticks, threads, pages };
         assert_eq!(Stat::read(text), Some(wanted));
         assert_eq!(Stat::read(""), None);
+    }
+
+    #[test]
+    fn the_mark_of_a_fence_is_read() {
+        assert_eq!(no_new_privs("Name:\tx\nNoNewPrivs:\t1\nSeccomp:\t0\n"), Some(true));
+        assert_eq!(no_new_privs("Name:\tNoNewPrivs\nNoNewPrivs:\t0\n"), Some(false));
+        assert_eq!(no_new_privs(""), None);
     }
 }

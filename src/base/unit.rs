@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::fence::{Fence, Network};
 use super::{Moment, UnitId};
 
 /// Version of the three files below; raised when an old shim could misread a new file.
@@ -63,6 +64,13 @@ pub struct Spec {
     /// User and groups the program runs as, if not the shim's own.
     #[serde(default)]
     pub user: Option<User>,
+    /// The program's standard input is this file instead of the terminal; the terminal stays its
+    /// controlling one. The commands before it keep the terminal.
+    #[serde(default)]
+    pub stdin: Option<PathBuf>,
+    /// What the program, its children and the commands before it may reach.
+    #[serde(default)]
+    pub fence: Option<Fence>,
     /// A service of the daemon's: a stop signals its process group only, what it leaves behind is
     /// ended before anyone is told that it is empty, and the shim stays though nobody looks.
     #[serde(default)]

@@ -70,6 +70,7 @@ pub(super) fn with_names(command: Command) -> Command {
         match id.as_str() {
             "target" => arg.add(ArgValueCompleter::new(targets)),
             "name" if arg.is_positional() => arg.add(ArgValueCompleter::new(sessions)),
+            "id" if arg.is_positional() => arg.add(ArgValueCompleter::new(items)),
             "layout" => arg.add(ArgValueCompleter::new(layouts)),
             _ => arg,
         }
@@ -117,6 +118,12 @@ fn targets(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
         }
     }
     candidates(words, current)
+}
+
+fn items(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {
+    let open = ask("/v1/inbox").unwrap_or_default();
+    let ids = open.as_array().into_iter().flatten();
+    candidates(ids.filter_map(|item| Some(item["id"].as_str()?.to_owned())).collect(), current)
 }
 
 fn layouts(current: &std::ffi::OsStr) -> Vec<CompletionCandidate> {

@@ -45,7 +45,10 @@ pub(super) fn settings(here: &Here) -> Result<Settings, Refusal> {
         false => None,
     };
     let shown = path.display().to_string();
-    Settings::read(text.as_deref().map(|text| (shown.as_str(), text)), &here.env)
+    let settings = Settings::read(text.as_deref().map(|text| (shown.as_str(), text)), &here.env)?;
+    let (path, text) = settings.file();
+    crate::inbox::channels(path, text)?;
+    Ok(settings)
 }
 
 fn show(origin: bool, here: &Here, json: bool) -> Result<Outcome, Refusal> {

@@ -131,6 +131,7 @@ fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
         home: here.home.clone(),
         exe: here::exe()?,
         settings,
+        env: here.env.clone(),
         crash_at,
         ready: Box::new(ready),
     };

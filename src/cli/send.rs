@@ -58,7 +58,11 @@ fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> 
     for noun in crate::daemon::nouns() {
         let (verb, args) = match noun.name {
             None => (word, sub),
-            Some(name) if name == word => sub.subcommand()?,
+            Some(name) if name == word => match (sub.subcommand(), noun.usual) {
+                (Some(found), _) => found,
+                (None, Some(usual)) => (usual, sub),
+                (None, None) => return None,
+            },
             Some(_) => continue,
         };
         if let Some(entry) = noun.entries.into_iter().find(|entry| entry.name == verb) {

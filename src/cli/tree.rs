@@ -33,10 +33,19 @@ pub fn command() -> Command {
 
 fn add_noun(root: Command, noun: Noun) -> Command {
     let verbs = noun.entries.iter().map(|entry| super::complete::with_names((entry.command)()));
-    match noun.name {
-        None => root.subcommands(verbs),
-        Some(name) => root.subcommand(
+    let usual = noun.entries.iter().find(|entry| Some(entry.name) == noun.usual);
+    match (noun.name, usual) {
+        (None, _) => root.subcommands(verbs),
+        (Some(name), None) => root.subcommand(
             Command::new(name).about(noun.about).subcommand_required(true).subcommands(verbs),
+        ),
+        // The noun alone takes what its usual verb takes.
+        (Some(name), Some(usual)) => root.subcommand(
+            (usual.command)()
+                .name(name)
+                .about(noun.about)
+                .args_conflicts_with_subcommands(true)
+                .subcommands(verbs),
         ),
     }
 }

@@ -28,12 +28,15 @@ pub struct Value {
 
 /// All settings; every value fits its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings(BTreeMap<(&'static str, &'static str), Value>);
+pub struct Settings(BTreeMap<(&'static str, &'static str), Value>, Option<(String, String)>);
+
+/// Tables of the file that another room reads.
+const ELSEWHERE: &[&str] = &["notify"];
 
 impl Default for Settings {
     fn default() -> Self {
         let value = |key: &Key| Value { text: key.default.to_owned(), origin: Origin::Default };
-        Self(KEYS.iter().map(|key| ((key.section, key.name), value(key))).collect())
+        Self(KEYS.iter().map(|key| ((key.section, key.name), value(key))).collect(), None)
     }
 }
 
@@ -50,6 +53,7 @@ impl Settings {
             if !faults.is_empty() {
                 return Err(faults_refusal(&faults));
             }
+            settings.1 = Some((path.to_owned(), text.to_owned()));
         }
         settings.take_environment(env)?;
         Ok(settings)
@@ -65,6 +69,9 @@ impl Settings {
         };
         let mut faults = Vec::new();
         for (section, item) in document.iter() {
+            if ELSEWHERE.contains(&section) {
+                continue;
+            }
             let at = item.span().unwrap_or(0..0);
             let Some(table) = item.as_table_like() else {
                 faults.push(fault(at, format!("`{section}` is no table of settings")));
@@ -134,6 +141,12 @@ impl Settings {
             self.0.insert((key.section, key.name), Value { text: text.clone(), origin });
         }
         Ok(())
+    }
+
+    /// Path and text of the file, for the tables that other rooms read; empty if there is none.
+    #[must_use]
+    pub fn file(&self) -> (&str, &str) {
+        self.1.as_ref().map_or(("", ""), |(path, text)| (path, text))
     }
 
     /// Every setting with its value.

@@ -16,7 +16,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Rooms, guard};
+use super::{
+    Rooms, guard,
+    peer::{self, Peer},
+};
 use crate::{
     adapter::files,
     base::{Code, Home, Refusal},
@@ -32,12 +35,13 @@ pub(super) async fn listen(
     tcp: Option<(String, String)>,
     stop: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, Refusal> {
-    let router = router(rooms);
+    let router = router(rooms.clone());
     let socket = home.api_socket();
     let _ = std::fs::remove_file(&socket);
     let unix = UnixListener::bind(&socket).map_err(|e| cannot(&socket.display(), &e))?;
     files::private_file(&socket).map_err(|e| cannot(&socket.display(), &e))?;
-    let local = router.clone();
+    let local = router.clone().layer(middleware::from_fn_with_state(rooms, peer::check));
+    let local = local.into_make_service_with_connect_info::<Peer>();
     let tcp = match tcp {
         None => None,
         Some((address, token)) => {

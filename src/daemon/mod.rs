@@ -7,6 +7,7 @@
 
 mod api;
 mod guard;
+mod peer;
 mod rooms;
 mod token;
 mod verb;
@@ -36,6 +37,8 @@ pub struct Options {
     pub exe: PathBuf,
     /// Its settings.
     pub settings: Settings,
+    /// Its environment, where secrets are looked up.
+    pub env: std::collections::BTreeMap<String, String>,
     /// Debug builds only: die at this change of the world (see `adapter::crash`).
     pub crash_at: Option<u32>,
     /// Called once, when the API answers.

@@ -11,15 +11,16 @@ use super::{
 };
 use crate::{
     adapter::{
-        SledStore, SystemClock, SystemFiles, SystemMailbox, SystemProber, SystemRandom,
-        SystemUnits, SystemWatcher, TmuxOptions, TmuxServer, process,
+        GitOptions, SledStore, SystemClock, SystemFiles, SystemGit, SystemMailbox, SystemNotifier,
+        SystemProber, SystemRandom, SystemUnits, SystemWatcher, TmuxOptions, TmuxServer, process,
     },
-    base::{Code, Refusal, unit::LogRule},
+    agent,
+    base::{Code, Refusal, UnitId, unit::LogRule},
     config::Settings,
-    ledger,
-    port::Store,
+    inbox, ledger, meter,
+    port::{Notifier, Store},
     service, session,
-    verb::Noun,
+    verb::{Noun, Who},
 };
 
 /// All handles; axum takes from it the one that a verb wants.
@@ -27,8 +28,10 @@ use crate::{
 pub(super) struct Rooms {
     daemon: Handle,
     ledger: ledger::Handle,
+    inbox: inbox::Handle,
     sessions: session::Handle,
     services: service::Handle,
+    agents: agent::Handle,
 }
 
 impl Rooms {
@@ -39,14 +42,42 @@ impl Rooms {
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let Options { home, settings, .. } = options;
-        let World { store, ports, services } = world;
+        let World { store, ports, services, notifier } = world;
         let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
+        let desk = inbox::Ports {
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&ports.random),
+            files: Arc::clone(&ports.files),
+            watcher: Arc::clone(&services.watcher),
+            notifier,
+        };
+        let inbox = inbox::spawn(ledger.clone(), desk, channels(options)?).await?;
         let sessions =
             session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
+        let prober = Arc::clone(&services.prober);
         let services = service::spawn(sessions.clone(), services).await?;
+        let ways = agent::Ports {
+            git: Arc::new(SystemGit::new(GitOptions::new(home.root().join("git")))),
+            prober,
+        };
+        let exe = options.exe.clone();
+        let (of, people) = (sessions.clone(), inbox.clone());
+        let agents = agent::spawn(of, services.clone(), people, (ways, exe)).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, sessions, services })
+        Ok(Self { daemon, ledger, inbox, sessions, services, agents })
+    }
+
+    /// Whom a process belongs to: the attempt whose shim it descends from, or a person.
+    pub(super) fn who(&self, pid: i32) -> Who {
+        let ancestors = self.sessions.ports().processes.ancestors(pid);
+        self.sessions.task_unit_of(&ancestors).map_or(Who::Person, Who::Agent)
+    }
+
+    /// An agent asked for what it may not: that is noted, beside the answer.
+    pub(super) fn refused(&self, unit: UnitId, what: String) {
+        let agents = self.agents.clone();
+        tokio::spawn(async move { agents.note_refusal(&unit, what).await });
     }
 
     /// See [`session::Handle::end_empty_server`].
@@ -58,7 +89,10 @@ impl Rooms {
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
         let router = service::top::routes(verb::routes(router));
         let router = service::streams(service::routes(router));
+        let router = inbox::streams(inbox::top::routes(inbox::routes(router)));
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
+        let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
+        let router = meter::top::routes(router);
         session::streams(session::routes(router))
     }
 }
@@ -66,6 +100,18 @@ impl Rooms {
 fn retention(settings: &Settings) -> ledger::Retention {
     let entries = settings.number("ledger", "keep_entries");
     ledger::Retention { entries, age: settings.span("ledger", "keep_age") }
+}
+
+/// The ways to the person.
+fn channels(options: &Options) -> Result<inbox::Options, Refusal> {
+    let (path, text) = options.settings.file();
+    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| options.env.get(name));
+    Ok(inbox::Options {
+        channels: inbox::channels(path, text)?,
+        env: options.env.clone(),
+        user: user.map_or("somebody", String::as_str).to_owned(),
+        pauses: inbox::Options::pauses(),
+    })
 }
 
 fn upkeep(settings: &Settings) -> session::Upkeep {
@@ -84,6 +130,7 @@ pub(super) struct World {
     store: Arc<dyn Store>,
     ports: session::Ports,
     services: service::Ports,
+    notifier: Arc<dyn Notifier>,
 }
 
 impl World {
@@ -111,12 +158,13 @@ impl World {
             clock: Arc::new(SystemClock::start()),
             random: Arc::new(SystemRandom),
         };
+        let notifier = Arc::new(SystemNotifier::new(Arc::new(SystemProber)));
         let services = service::Ports {
             prober: Arc::new(SystemProber),
             watcher: Arc::new(SystemWatcher),
             mailbox: Arc::new(SystemMailbox::new(home.clone())),
         };
-        let world = Self { store: Arc::new(store), ports, services };
+        let world = Self { store: Arc::new(store), ports, services, notifier };
         #[cfg(debug_assertions)]
         if let Some(at) = options.crash_at {
             return Ok(world.crashing_at(at));
@@ -141,6 +189,7 @@ impl World {
             store: Arc::new(Crashing { inner: self.store, fuse }),
             ports,
             services: self.services,
+            notifier: self.notifier,
         }
     }
 }
@@ -148,12 +197,22 @@ impl World {
 /// Every noun and its verbs: the command line, the routes and both references come from here.
 #[must_use]
 pub fn nouns() -> Vec<Noun> {
-    let noun = |name, about, entries| Noun { name: Some(name), about, entries };
+    let noun = |name, about, entries| Noun { name: Some(name), about, entries, usual: None };
+    let top = |entries| Noun { name: None, about: "", entries, usual: None };
     vec![
-        Noun { name: None, about: "", entries: service::top::entries() },
-        Noun { name: None, about: "", entries: ledger::top::entries() },
+        top(service::top::entries()),
+        top(ledger::top::entries()),
+        top(inbox::top::entries()),
+        top(meter::top::entries()),
         noun("session", "Sessions, their windows and panes", session::entries()),
         noun("service", "Services: programs that are kept running", service::entries()),
+        Noun {
+            usual: Some("list"),
+            ..noun("inbox", "What waits for you, and the answers", inbox::entries())
+        },
+        noun("agent", "Coding agents: who does the work", agent::agents::entries()),
+        noun("task", "Work handed to agents", agent::tasks::entries()),
+        noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),
     ]

@@ -16,6 +16,8 @@ pub enum Command {
     Argv(Vec<String>),
     /// What the service of this name runs; started by the service, not by the session.
     Service(String),
+    /// What an attempt at the task of this name runs; started by the agents, not by the session.
+    Task(String),
 }
 
 impl Command {
@@ -27,7 +29,14 @@ impl Command {
             Self::Line(line) => line.clone(),
             Self::Argv(argv) => shell_words::join(argv),
             Self::Service(name) => format!("service {name}"),
+            Self::Task(name) => format!("task {name}"),
         }
+    }
+
+    /// Whether its pane waits until somebody else than the session says what it runs.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Service(_) | Self::Task(_))
     }
 }
 
@@ -107,6 +116,6 @@ pub(crate) fn program(command: &Command, shell: &str) -> Vec<String> {
         Command::Shell => vec![shell.to_owned()],
         Command::Line(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()],
         Command::Argv(argv) => argv.clone(),
-        Command::Service(_) => vec![],
+        Command::Service(_) | Command::Task(_) => vec![],
     }
 }

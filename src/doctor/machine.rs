@@ -44,7 +44,7 @@ const JUMP: u64 = 60_000;
 /// Judges everything that was seen.
 #[must_use]
 pub fn judge(seen: &Health) -> Vec<Finding> {
-    let mut all = vec![tmux(seen), git(seen), home(seen), space(seen), store(seen)];
+    let mut all = vec![tmux(seen), git(seen), fence(seen), home(seen), space(seen), store(seen)];
     all.extend(tmux_notes(seen));
     all.push(daemon(seen));
     all.extend(leftovers(seen));
@@ -111,6 +111,22 @@ fn git(seen: &Health) -> Finding {
         None => finding(Level::Warning, "git", "it is not installed").cure("apt install git"),
         Some(version) => finding(Level::Good, "git", version),
     }
+}
+
+/// What of a fence the kernel can do (the table stands in `docs/concepts/fences.md`).
+fn fence(seen: &Health) -> Finding {
+    let Some(abi) = seen.landlock else {
+        return finding(Level::Warning, "fence", "this kernel has no Landlock: no agent is fenced")
+            .cure("boot Linux 6.12 or later with `landlock` in its `lsm=` parameter");
+    };
+    let gap = match abi {
+        ..3 => "files cannot be fenced",
+        3 => "ports and signals cannot be fenced",
+        4..6 => "signals cannot be fenced",
+        6.. => return finding(Level::Good, "fence", format!("Landlock ABI {abi}")),
+    };
+    finding(Level::Warning, "fence", format!("Landlock ABI {abi}: {gap}"))
+        .cure("boot Linux 6.12 or later")
 }
 
 fn home(seen: &Health) -> Finding {
@@ -231,10 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn an_old_kernel_is_named_with_what_it_lacks() {
+        for (abi, wanted) in [
+            (None, "no Landlock"),
+            (Some(2), "files"),
+            (Some(3), "ports and signals"),
+            (Some(5), "ABI 5: signals"),
+        ] {
+            let found = fence(&Health { landlock: abi, ..Health::default() });
+            assert!(found.level == Level::Warning && found.what.contains(wanted), "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_good_house_has_no_faults() {
         let good = Health {
             tmux: Some("3.8".into()),
             git: Some("2.47.3".into()),
+            landlock: Some(7),
             home: "/h".into(),
             free_bytes: 50 << 30,
             free_inodes: 90,

@@ -279,7 +279,7 @@ impl Handle {
     }
 
     /// The present moment, by the clock that stamps the entries.
-    pub(super) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Moment {
         self.clock.now()
     }
 

@@ -3,7 +3,11 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::FileTypeExt,
+    },
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -19,7 +23,7 @@ use nix::{
     unistd::{Gid, Pid, Uid, fchown, getpgid, getpid, getppid, setgid, setgroups, setsid, setuid},
 };
 
-use super::sys;
+use super::{fence::Prepared, sys};
 use crate::base::{SHELLS, Stat, unit::Spec};
 
 /// Variables of the tmux pane that the program sees unless its spec sets them.
@@ -32,14 +36,22 @@ pub(super) struct Child {
     pub(super) master: OwnedFd,
 }
 
+/// What is run: the program, or one of the commands before it.
+pub(super) struct Stage<'a> {
+    pub(super) argv: &'a [String],
+    /// What it reads instead of the terminal.
+    pub(super) stdin: Option<&'a Path>,
+    pub(super) fence: Option<Prepared>,
+}
+
 /// Starts the program of a spec in a terminal of its own; the sentence says why it could not.
 pub(super) fn start(
     spec: &Spec,
-    argv: &[String],
+    stage: Stage<'_>,
     size: Winsize,
     like: Option<&Termios>,
 ) -> Result<Child, String> {
-    let Some((program, args)) = argv.split_first() else {
+    let Some((program, args)) = stage.argv.split_first() else {
         return Err("the spec names no program".to_owned());
     };
     if !spec.cwd.is_dir() {
@@ -57,8 +69,16 @@ pub(super) fn start(
         Ok(())
     };
     wire(&mut command).map_err(|e| e.to_string())?;
+    if let Some(path) = stage.stdin {
+        command.stdin(input(path)?);
+    }
     let (shim, limits, user) = (getpid(), limits(spec)?, user(spec, &pty.slave)?);
-    sys::before_exec(&mut command, move || prepare(shim, &limits, user.as_ref()));
+    let mut fence = stage.fence;
+    sys::before_exec(&mut command, move || {
+        prepare(shim, &limits, user.as_ref())?;
+        // Last: it takes rights away that the steps before it need.
+        fence.as_mut().map_or(Ok(()), Prepared::apply)
+    });
     let child = command.spawn().map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => format!("there is no program `{program}`"),
         _ => format!("`{program}` cannot be started: {e}"),
@@ -90,6 +110,16 @@ fn prepare(shim: Pid, limits: &[(Resource, u64)], user: Option<&Ids>) -> io::Res
         return Err(io::ErrorKind::BrokenPipe.into());
     }
     Ok(())
+}
+
+/// A file as standard input. A pipe is none: opening it would wait for whoever writes.
+fn input(path: &Path) -> Result<Stdio, String> {
+    let fault = |e: io::Error| format!("its input {} cannot be read: {e}", path.display());
+    let kind = fs::metadata(path).map_err(fault)?.file_type();
+    if !kind.is_file() && !kind.is_char_device() {
+        return Err(format!("its input {} is no file", path.display()));
+    }
+    Ok(fs::File::open(path).map_err(fault)?.into())
 }
 
 /// User, group, all groups.

@@ -14,8 +14,8 @@ use nix::{
 };
 
 use super::{
-    child::{self, QUIET},
-    files,
+    child::{self, QUIET, Stage},
+    fence, files,
     outer::Outer,
     shim::{Shim, now},
     stages::FORKING_LOOK,
@@ -85,9 +85,19 @@ impl Shim {
 
     /// Runs the next of the commands before the program, or the program.
     pub(super) fn run_stage(&mut self) {
+        let fence = match self.spec.fence.as_ref().map(fence::build).transpose() {
+            Ok(fence) => fence,
+            Err(sentence) => return self.not_started(sentence),
+        };
+        if let Some(lacks) = fence.as_ref().and_then(|fence| fence.lacks.clone()) {
+            self.note(&format!("NOT FENCED AS ASKED: {lacks}"));
+        }
         let settings = self.outer.as_ref().map(Outer::settings);
-        let argv = self.spec.before.get(self.stage).unwrap_or(&self.spec.argv);
-        match child::start(&self.spec, argv, self.size, settings) {
+        let stage = match self.spec.before.get(self.stage) {
+            Some(argv) => Stage { argv, stdin: None, fence },
+            None => Stage { argv: &self.spec.argv, stdin: self.spec.stdin.as_deref(), fence },
+        };
+        match child::start(&self.spec, stage, self.size, settings) {
             Ok(child) => {
                 self.claim.child = files::process(child.pid.as_raw());
                 self.child = Some(child);
@@ -109,11 +119,16 @@ impl Shim {
     pub(super) fn not_started(&mut self, sentence: String) {
         self.claim.child = None;
         self.save_claim();
+        self.note(&sentence);
+        let death = Death { code: Some(127), signal: None, core: false };
+        self.finish(death, Reason::NotStarted(sentence));
+    }
+
+    /// A line of the shim's own, on the pane and in the log.
+    fn note(&mut self, sentence: &str) {
         let line = format!("[gaia] {sentence}\r\n");
         self.log.output(line.as_bytes());
         self.show(line.as_bytes());
-        let death = Death { code: Some(127), signal: None, core: false };
-        self.finish(death, Reason::NotStarted(sentence));
     }
 
     /// Takes in every child that died.

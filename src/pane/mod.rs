@@ -6,7 +6,8 @@
 //! Rooms: `shim` (the loop), `ready` (its poll), `signals`,
 //! `life` (start and end of the program), `stages` (what runs before it, and
 //! what it forks), `stop`, `serve` (what connections
-//! ask), `child`, `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
+//! ask), `child`, `fence` and `calls` (what it may
+//! reach), `guard` (who may connect), `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
 //! again in a later pane), `sys` (the unsafe corner).
 //!
 //! Invariants:
@@ -18,9 +19,12 @@
     reason = "the shim is a program of its own that touches the world"
 )]
 
+mod calls;
 mod child;
 mod conn;
+mod fence;
 mod files;
+mod guard;
 mod life;
 mod log;
 mod outer;

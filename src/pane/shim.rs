@@ -28,7 +28,7 @@ use nix::{
 };
 
 use super::{
-    child::Child, conn::Conn, files, life::Phase, log::Log, outer::Outer, scan::Scan,
+    child::Child, conn::Conn, files, guard, life::Phase, log::Log, outer::Outer, scan::Scan,
     stop::Stopping, sys,
 };
 use crate::base::{
@@ -201,6 +201,7 @@ impl Shim {
         }
         if ready.caller
             && let Ok((stream, _)) = self.listener.accept()
+            && guard::may_talk(&stream, self.spec.fence.is_some())
         {
             self.greet(stream);
         }

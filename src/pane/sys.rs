@@ -1,7 +1,7 @@
 //! System calls that nix does not wrap safely.
 #![expect(
     unsafe_code,
-    reason = "terminal ioctls, pidfd_open and pre_exec; nowhere else in this room"
+    reason = "terminal ioctls, pidfd_open, pre_exec, the version of Landlock and the capability set; nowhere else in this room"
 )]
 
 use std::{
@@ -49,10 +49,11 @@ pub(super) fn before_exec(
     unsafe { command.pre_exec(setup) };
 }
 
-/// Makes standard input the controlling terminal of this session.
+/// Makes the terminal on standard error the controlling terminal of this session; standard input
+/// may be a file.
 pub(super) fn take_terminal() -> io::Result<()> {
     // SAFETY: TIOCSCTTY takes an integer.
-    let done = unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) };
+    let done = unsafe { libc::ioctl(2, libc::TIOCSCTTY, 0) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -62,4 +63,22 @@ pub(super) fn default_signals() {
         // SAFETY: SIG_DFL is no function of ours; for signals that cannot be set, the call fails.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+}
+
+/// Version of Landlock of this kernel; `None` if it has none, or has it switched off.
+pub(super) fn landlock_abi() -> Option<u32> {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag landlock_create_ruleset takes no memory, makes nothing, and returns a
+    // number.
+    let abi = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0_usize, VERSION)
+    };
+    u32::try_from(abi).ok().filter(|abi| *abi > 0)
+}
+
+/// Takes a capability from all that this process will run. It fails where there is no such
+/// capability, or no right to take it; what runs has then no more than before.
+pub(super) fn drop_capability(number: i32) {
+    // SAFETY: PR_CAPBSET_DROP takes an integer.
+    unsafe { libc::prctl(libc::PR_CAPBSET_DROP, number, 0, 0, 0) };
 }

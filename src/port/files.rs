@@ -8,6 +8,8 @@ use std::{
 pub trait Files: Send + Sync {
     /// The first `limit` bytes of a file; `None` if there is none, a sentence if it cannot be read.
     fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String>;
+    /// The first `limit` bytes of a regular file; a link or anything else is refused, not followed.
+    fn read_plain(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String>;
     /// Whether this is a folder.
     fn is_dir(&self, path: &Path) -> bool;
     /// Names of the files in a folder, sorted; none if there is no folder.
@@ -22,6 +24,12 @@ pub trait Files: Send + Sync {
     fn rewrite(&self, path: &Path, text: &[u8]) -> Result<(), String>;
     /// Makes a folder that only its owner (user and group id, if not ours) can enter.
     fn private_dir(&self, path: &Path, owner: Option<(u32, u32)>) -> Result<(), String>;
+    /// Files below a folder whose whole path fits a glob, sorted; links are not followed.
+    fn matching(&self, root: &Path, glob: &str) -> Vec<PathBuf>;
+    /// Makes a symlink at `at`, in place of one that is there.
+    fn link(&self, target: &Path, at: &Path) -> Result<(), String>;
+    /// Removes a folder of gaia's own with all that is in it; one that is gone is no fault.
+    fn remove_dir(&self, path: &Path) -> Result<(), String>;
     /// Whether something is there.
     fn exists(&self, path: &Path) -> bool;
 }
@@ -44,6 +52,10 @@ impl FakeFiles {
 impl Files for FakeFiles {
     fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
         Ok(self.map().get(path).map(|text| text[..text.len().min(limit)].to_vec()))
+    }
+
+    fn read_plain(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+        self.read(path, limit)
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -78,6 +90,22 @@ impl Files for FakeFiles {
     }
 
     fn private_dir(&self, _path: &Path, _owner: Option<(u32, u32)>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn matching(&self, root: &Path, glob: &str) -> Vec<PathBuf> {
+        let Ok(glob) = globset::Glob::new(glob) else { return vec![] };
+        let glob = glob.compile_matcher();
+        let map = self.map();
+        map.keys().filter(|f| f.starts_with(root) && glob.is_match(f)).cloned().collect()
+    }
+
+    fn link(&self, target: &Path, at: &Path) -> Result<(), String> {
+        self.keep(at, target.display().to_string().as_bytes())
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), String> {
+        self.map().retain(|file, _| !file.starts_with(path));
         Ok(())
     }
 

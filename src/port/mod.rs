@@ -5,7 +5,9 @@
 
 mod clock;
 mod files;
+mod git;
 mod mailbox;
+mod notifier;
 mod prober;
 mod processes;
 mod random;
@@ -18,7 +20,13 @@ mod watcher;
 
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
+pub use git::{
+    Branch, Carry, Change, ChangeKind, Committed, ConflictFile, DiffStat, Git, GitError, Head, How,
+    Land, Landing, NewWork, Publish, Published, Repo, Rescue, Rescued, Sha, Who, Work, WorkState,
+    Worktree,
+};
 pub use mailbox::Mailbox;
+pub use notifier::{FakeNotifier, Notifier};
 pub use prober::{HttpAnswer, HttpAsk, ProbeError, Prober, Ran, Run};
 pub use processes::{FakeProcesses, Holder, Processes, Usage};
 pub use random::{FakeRandom, Random};

@@ -106,7 +106,7 @@ impl Launch {
             Command::Argv(words) => Command::Argv(
                 words.iter().map(|word| fill(word, false, filler)).collect::<Result<_, _>>()?,
             ),
-            Command::Shell | Command::Service(_) => command.clone(),
+            Command::Shell | Command::Service(_) | Command::Task(_) => command.clone(),
         };
         Ok(program(&filled, "/bin/sh"))
     }

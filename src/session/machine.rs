@@ -48,11 +48,11 @@ pub(crate) enum Move {
 }
 
 impl Move {
-    /// The service whose pane it is about, if it is about one.
-    pub(crate) fn service(&self) -> Option<&str> {
+    /// The service or the task whose pane it is about, if it is about one.
+    pub(crate) fn held_for(&self) -> Option<&str> {
         match self {
             Self::Make(_, pane) | Self::Open(_, _, pane) => match &pane.command {
-                Command::Service(name) => Some(name),
+                Command::Service(name) | Command::Task(name) => Some(name),
                 Command::Shell | Command::Line(_) | Command::Argv(_) => None,
             },
             Self::Show(..)

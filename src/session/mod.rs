@@ -30,7 +30,7 @@ mod verb;
 mod view;
 
 pub use actor::{Handle, Ports, Upkeep, spawn};
-pub(crate) use actor::{OpenRequest, What};
+pub(crate) use actor::{OpenRequest, TaskPane, What};
 pub(crate) use env::{Env, Parts, is_usual, resolve};
 pub use fact::KINDS as FACTS;
 pub(crate) use file::service_pane;

@@ -88,6 +88,7 @@ mod tests {
             title: title.into(),
             state: Life::Running,
             pid: None,
+            shim: None,
             exit: None,
             incarnation: 1,
             command: String::new(),
@@ -95,6 +96,7 @@ mod tests {
             size: None,
             active,
             service: None,
+            task: None,
             managed: true,
         };
         let window = |index, name: &str, panes| WindowView {

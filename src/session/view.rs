@@ -75,6 +75,9 @@ pub struct PaneView {
     pub state: Life,
     /// Process id of its program, while it runs.
     pub pid: Option<i32>,
+    /// Process id of its shim, while there is one.
+    #[serde(default)]
+    pub shim: Option<i32>,
     /// How its newest finished life ended.
     pub exit: Option<Exit>,
     /// Lives of its program so far.
@@ -90,6 +93,9 @@ pub struct PaneView {
     /// The service that runs in it, if one does.
     #[serde(default)]
     pub service: Option<String>,
+    /// The attempt at a task that runs in it, if one does.
+    #[serde(default)]
+    pub task: Option<String>,
     /// Whether gaia keeps it (its output is logged and its program survives the server).
     pub managed: bool,
 }
@@ -122,6 +128,11 @@ impl View {
         let of = self.sessions.iter().find(|s| s.name == session.as_str())?;
         let mut panes = of.windows.iter().flat_map(|window| &window.panes);
         panes.find(|pane| pane.service.as_deref() == Some(service))
+    }
+
+    /// The pane that shows an attempt at a task.
+    pub(crate) fn task_pane(&self, task: &str) -> Option<&PaneView> {
+        self.panes().map(|(_, pane)| pane).find(|pane| pane.task.as_deref() == Some(task))
     }
 
     /// Folds everything into one picture. A pane stands where tmux shows it, wherever it was
@@ -243,6 +254,7 @@ fn managed(record: &PaneRecord, shim: Option<&State>) -> PaneView {
         title: record.pane.name.to_string(),
         state: record.life,
         pid: child.map(|child| child.pid),
+        shim: shim.map(|shim| shim.claim.shim.pid),
         exit: record.exit.clone(),
         incarnation: record.incarnation,
         command: record.pane.command.show(),
@@ -251,7 +263,11 @@ fn managed(record: &PaneRecord, shim: Option<&State>) -> PaneView {
         active: false,
         service: match &record.pane.command {
             Command::Service(name) => Some(name.clone()),
-            Command::Shell | Command::Line(_) | Command::Argv(_) => None,
+            Command::Shell | Command::Line(_) | Command::Argv(_) | Command::Task(_) => None,
+        },
+        task: match &record.pane.command {
+            Command::Task(name) => Some(name.clone()),
+            Command::Shell | Command::Line(_) | Command::Argv(_) | Command::Service(_) => None,
         },
         managed: true,
     }
@@ -264,6 +280,7 @@ fn by_hand(seen: &SeenPane) -> PaneView {
         title: seen.title.clone(),
         state: if seen.dead { Life::Exited } else { Life::Running },
         pid: Some(seen.pid),
+        shim: None,
         exit: None,
         incarnation: 0,
         command: String::new(),
@@ -271,6 +288,7 @@ fn by_hand(seen: &SeenPane) -> PaneView {
         size: None,
         active: false,
         service: None,
+        task: None,
         managed: false,
     }
 }

@@ -16,6 +16,8 @@ pub struct Noun {
     pub about: &'static str,
     /// Its verbs.
     pub entries: Vec<Entry>,
+    /// The verb that is meant by the noun alone.
+    pub usual: Option<&'static str>,
 }
 
 /// A verb as the CLI and the references see it.

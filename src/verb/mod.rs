@@ -13,6 +13,7 @@ mod openapi;
 mod query;
 mod sse;
 mod ui;
+mod who;
 mod wire;
 
 use std::future::Future;
@@ -28,6 +29,10 @@ pub use openapi::openapi;
 pub use query::args as query_args;
 pub use sse::sse;
 pub use ui::{Ui, table};
+pub use who::Who;
+
+/// Where the routes begin that an agent may ask, for itself and for nothing else.
+pub const SELF: &str = "/v1/self/";
 
 use crate::base::Refusal;
 
@@ -53,6 +58,10 @@ pub trait Verb: Sized + 'static {
     fn prepare(_args: &mut Self::Args, _here: &Here) -> Result<(), Refusal> {
         Ok(())
     }
+
+    /// Completes the arguments on the daemon's side with who asks. Only verbs below [`SELF`] are
+    /// asked by agents.
+    fn admit(_args: &mut Self::Args, _who: &Who) {}
 
     /// Runs inside the daemon.
     fn run(

@@ -1,5 +1,5 @@
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Bytes,
     extract::{FromRef, Path, Query, State},
     response::{IntoResponse, Response},
@@ -8,7 +8,7 @@ use axum::{
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
-use super::{Verb, query};
+use super::{Verb, Who, query};
 use crate::{
     base::{Code, Refusal},
     client::Method,
@@ -21,12 +21,16 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let handler = async |State(ctx): State<V::Ctx>,
+                         who: Option<Extension<Who>>,
                          Path(path): Path<Map<String, Value>>,
                          Query(pairs): Query<Vec<(String, String)>>,
                          body: Bytes|
            -> Response {
         match args::<V>(path, pairs, &body) {
-            Ok(args) => V::run(ctx, args).await.map(Json).into_response(),
+            Ok(mut args) => {
+                V::admit(&mut args, &who.map_or(Who::Person, |Extension(who)| who));
+                V::run(ctx, args).await.map(Json).into_response()
+            }
             Err(refusal) => refusal.into_response(),
         }
     };

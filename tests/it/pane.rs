@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use crate::house::{alive, kill, until};
 
 /// A unit folder and a tmux server to show it in.
-struct Unit {
+pub struct Unit {
     folder: tempfile::TempDir,
 }
 
 impl Unit {
-    fn new(argv: &[&str], change: Value) -> Self {
+    pub fn new(argv: &[&str], change: Value) -> Self {
         let folder = tempfile::Builder::new().prefix("gu").tempdir_in("/tmp").unwrap();
         let mut spec = json!({
             "v": 1, "id": "p000000000000", "rev": 1, "argv": argv, "cwd": "/tmp",
@@ -34,46 +34,64 @@ impl Unit {
         unit
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Changes the spec before it is run.
+    pub fn change(&self, change: &Value) {
+        let mut spec = self.json("spec.json").unwrap();
+        for (key, value) in change.as_object().unwrap() {
+            spec[key] = value.clone();
+        }
+        std::fs::write(self.path("u/spec.json"), spec.to_string()).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn tmux(&self, args: &[&str]) -> String {
+    pub fn tmux(&self, args: &[&str]) -> String {
         let mut command = Command::new("tmux");
         command.args(["-u", "-f", "/dev/null", "-S"]).arg(self.path("t")).args(args);
         let output = command.env_remove("TMUX").stdin(Stdio::null()).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// Shows the unit by a program that becomes the shim.
+    pub fn show_by(&self, program: &[&str]) {
+        let (gaia, folder) = (env!("CARGO_BIN_EXE_gaia"), self.path("u"));
+        let shim = [gaia, "pane", folder.to_str().unwrap()];
+        self.tmux(
+            &[&["new-session", "-d", "-s", "by", "-x", "90", "-y", "20"], program, &shim].concat(),
+        );
+    }
+
     /// Shows the unit in a new session beside one that keeps the server.
-    fn show(&self, name: &str) {
+    pub fn show(&self, name: &str) {
         self.tmux(&["new-session", "-d", "-s", "keeper", "sleep", "100000"]);
         let (gaia, folder) = (env!("CARGO_BIN_EXE_gaia"), self.path("u"));
         let folder = folder.to_str().unwrap();
         self.tmux(&["new-session", "-d", "-s", name, "-x", "90", "-y", "20", gaia, "pane", folder]);
     }
 
-    fn json(&self, name: &str) -> Option<Value> {
+    pub fn json(&self, name: &str) -> Option<Value> {
         serde_json::from_slice(&std::fs::read(self.path("u").join(name)).ok()?).ok()
     }
 
-    fn exit(&self) -> Value {
+    pub fn exit(&self) -> Value {
         until("there is an exit record", || self.json("exit.json").is_some());
         self.json("exit.json").unwrap()
     }
 
-    fn child(&self) -> i32 {
+    pub fn child(&self) -> i32 {
         let pid = || self.json("claim.json").and_then(|c| c["child"]["pid"].as_i64());
         until("the program runs", || pid().is_some());
         i32::try_from(pid().unwrap()).unwrap()
     }
 
-    fn shim(&self) -> i32 {
+    pub fn shim(&self) -> i32 {
         self.child();
         i32::try_from(self.json("claim.json").unwrap()["shim"]["pid"].as_i64().unwrap()).unwrap()
     }
 
-    fn log(&self) -> Vec<u8> {
+    pub fn log(&self) -> Vec<u8> {
         let mut files: Vec<_> = std::fs::read_dir(self.path("u/log"))
             .map(|dir| dir.map(|e| e.unwrap().path()).collect())
             .unwrap_or_default();
@@ -82,7 +100,7 @@ impl Unit {
         files.into_iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
     }
 
-    fn has_said(&self, text: &str) -> bool {
+    pub fn has_said(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.log()).contains(text)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     port::{Mailbox, Prober, Watcher},
     service::{
         history::{self, Chunk, Point},
-        machine::Input,
+        machine::{Cause, Input},
         model::ServiceId,
         view::View,
     },
@@ -94,6 +94,11 @@ impl Handle {
     /// Tells services something; returns when it is on disk.
     pub(crate) async fn tell(&self, inputs: Vec<(ServiceId, Input)>) -> Result<(), Refusal> {
         self.ask(|reply| Ask::Tell(inputs, reply)).await?
+    }
+
+    /// Restarts a service, as a person would.
+    pub(crate) async fn restart(&self, id: ServiceId) -> Result<(), Refusal> {
+        self.tell(vec![(id, Input::Restart(Cause::User))]).await
     }
 
     /// Stops services and keeps them no more.

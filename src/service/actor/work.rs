@@ -282,6 +282,8 @@ async fn spec(world: &World, launch: &Launch, unit: &UnitId) -> Result<Spec, Str
         before: ready.before,
         pid_file: ready.pid_file,
         user: ready.user,
+        stdin: None,
+        fence: None,
         supervised: true,
         log: world.sessions.log_rule(),
         hello: Some(world.sessions.home().hello_socket()),

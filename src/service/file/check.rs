@@ -249,7 +249,7 @@ fn all_texts(service: &Service) -> Vec<&str> {
         match command {
             Command::Line(line) => texts.push(line),
             Command::Argv(words) => texts.extend(words.iter().map(String::as_str)),
-            Command::Shell | Command::Service(_) => (),
+            Command::Shell | Command::Service(_) | Command::Task(_) => (),
         }
     }
     for secret in service.secrets.values() {

@@ -177,7 +177,7 @@ fn command(command: &Command) -> Option<Value> {
     match command {
         Command::Line(line) => Some(line.into()),
         Command::Argv(words) => Some(words.iter().collect::<Array>().into()),
-        Command::Shell | Command::Service(_) => None,
+        Command::Shell | Command::Service(_) | Command::Task(_) => None,
     }
 }
 

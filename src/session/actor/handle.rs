@@ -74,7 +74,7 @@ pub(crate) struct OpenRequest {
     pub(crate) fresh: bool,
     /// Programs not marked `autostart` wait for a person's word.
     pub(crate) hold: bool,
-    /// Only panes of these services are made; every pane where it is left out.
+    /// Only panes of these services and tasks are made; every pane where it is left out.
     pub(crate) only: Option<BTreeSet<String>>,
 }
 

@@ -42,7 +42,7 @@ impl Actor {
             rev,
             held: match pane.command {
                 Command::Shell => false,
-                Command::Service(_) => true,
+                Command::Service(_) | Command::Task(_) => true,
                 Command::Line(_) | Command::Argv(_) => request.hold && !pane.autostart,
             },
             argv: program(&pane.command, env.get("SHELL").map_or("/bin/sh", String::as_str)),
@@ -55,7 +55,9 @@ impl Actor {
             before: vec![],
             pid_file: None,
             user: None,
-            supervised: matches!(pane.command, Command::Service(_)),
+            stdin: None,
+            fence: None,
+            supervised: pane.command.is_held(),
             log: self.upkeep.log.clone(),
             hello: Some(self.home.hello_socket()),
         };

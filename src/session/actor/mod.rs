@@ -18,6 +18,7 @@ mod observe;
 mod open;
 mod prune;
 mod recover;
+mod task;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +33,7 @@ pub(crate) use handle::{Ask, OpenRequest, Opened};
 pub use handle::{Handle, Ports};
 pub(crate) use observe::tmux_refusal;
 pub(crate) use prune::{Pruned, prune};
+pub(crate) use task::TaskPane;
 
 use super::{
     record::{PaneRecord, SessionRecord},

@@ -8,7 +8,7 @@ use crate::{
     session::{
         fact::{By, SessionChanged, SessionOpened, SessionPlanned},
         machine::{Move, Slot, plan},
-        model::{Command, Declared, Pane},
+        model::{Declared, Pane},
         record::{Life, PaneRecord, Phase, SessionRecord},
     },
 };
@@ -32,7 +32,7 @@ impl Actor {
         let before = old.as_ref().map_or(&request.declared, |old| &old.declared);
         let mut moves = plan(&request.declared, before, &self.slots(&name));
         if let Some(only) = &request.only {
-            moves.retain(|one| one.service().is_some_and(|service| only.contains(service)));
+            moves.retain(|one| one.held_for().is_some_and(|name| only.contains(name)));
         }
         let opened = Opened { moves: moves.iter().map(Move::show).collect() };
         if request.dry_run || (moves.is_empty() && old.is_some()) {
@@ -218,7 +218,7 @@ impl Actor {
             let spec = self.ports.units.spec(&unit).await;
             let (Some(pane), Ok(spec)) = (self.panes.get(&unit), spec) else { continue };
             let stale = self.shims.get(&unit).is_some_and(|shim| shim.claim.rev != spec.rev);
-            let own = !matches!(pane.pane.command, Command::Service(_));
+            let own = !pane.pane.command.is_held();
             if own && pane.life.has_shim() && stale {
                 let restarted = self.ports.units.ask(&unit, ShimAsk::Restart).await;
                 restarted.map_err(|e| Refusal::new(Code::Failed, e))?;

@@ -79,7 +79,7 @@ fn own_name(command: &Command, before: &[Pane]) -> Name {
         Command::Shell => "shell",
         Command::Line(line) => line.split_whitespace().next().unwrap_or("shell"),
         Command::Argv(argv) => argv.first().map_or("shell", String::as_str),
-        Command::Service(name) => name,
+        Command::Service(name) | Command::Task(name) => name,
     };
     let program = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
     let base = Name::near(&program, "pane");

@@ -49,6 +49,21 @@ pub(super) struct RawFile {
     #[serde(default)]
     #[schemars(skip)]
     pub(super) services: toml::Table,
+    /// Agents by name; read by the agents.
+    #[serde(default)]
+    #[schemars(skip)]
+    #[expect(dead_code, reason = "read by the agents, kept here so that it is no unknown key")]
+    pub(super) agents: toml::Table,
+    /// How tasks are done; read by the agents.
+    #[serde(default)]
+    #[schemars(skip)]
+    #[expect(dead_code, reason = "read by the agents, kept here so that it is no unknown key")]
+    pub(super) tasks: toml::Table,
+    /// What every agent may touch; read by the agents.
+    #[serde(default)]
+    #[schemars(skip)]
+    #[expect(dead_code, reason = "read by the agents, kept here so that it is no unknown key")]
+    pub(super) fence: toml::Table,
 }
 
 /// A window.

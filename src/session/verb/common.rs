@@ -88,7 +88,9 @@ pub(crate) async fn open(handle: &Handle, request: OpenRequest) -> Result<Opened
         let settled = |view: &View| {
             let of = view.sessions.iter().filter(|s| s.name == session.as_str());
             let mut panes = of.flat_map(|s| &s.windows).flat_map(|w| &w.panes);
-            panes.all(|pane| pane.state != Life::Starting || pane.service.is_some())
+            panes.all(|pane| {
+                pane.state != Life::Starting || pane.service.is_some() || pane.task.is_some()
+            })
         };
         handle.until(SEEN, settled).await;
     }

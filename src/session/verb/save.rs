@@ -91,7 +91,7 @@ fn draft_pane(pane: &PaneView, record: Option<&SessionRecord>) -> DraftPane {
     let (run, argv) = match declared.filter(|_| pane.managed).map(|p| &p.command) {
         Some(Command::Line(line)) => (Some(line.clone()), vec![]),
         Some(Command::Argv(argv)) => (None, argv.clone()),
-        Some(Command::Shell | Command::Service(_)) | None => (None, vec![]),
+        Some(Command::Shell | Command::Service(_) | Command::Task(_)) | None => (None, vec![]),
     };
     let name = Some(pane.title.clone());
     DraftPane { name, run, argv, focus: pane.active, ..DraftPane::default() }

@@ -193,7 +193,7 @@ fn said(service: &DraftService) -> Vec<String> {
     all.flat_map(|command| match command {
         Command::Line(line) => vars::mentioned(line),
         Command::Argv(words) => words.last().map(|line| vars::mentioned(line)).unwrap_or_default(),
-        Command::Shell | Command::Service(_) => vec![],
+        Command::Shell | Command::Service(_) | Command::Task(_) => vec![],
     })
     .collect()
 }

@@ -1,0 +1,375 @@
+//! What came of an attempt: its work is kept and checked, its account is settled, and its task
+//! goes on, waits, or is over.
+
+use super::{
+    job::{Halt, Job},
+    mind::Mind,
+    spec,
+};
+use crate::{
+    agent::{
+        driver::{Class, Mode, Outcome},
+        fact::{AttemptEnded, FenceRefused, TaskAsked, TaskDone, TaskFailed, TaskQueued},
+        machine::{End, Next, Patience, Question, after},
+        model::{GoOn, State, Step},
+    },
+    base::{
+        Moment,
+        unit::{Exit, Spec},
+    },
+    guard,
+    inbox::{Kind, NewItem},
+    meter::{Final, Grows, Key, Micros, Reading, Usage},
+};
+
+/// How an attempt ended, put together from all that is known.
+struct Conclusion {
+    class: Class,
+    why: Option<String>,
+    text: Option<String>,
+    turns: Option<u32>,
+    until: Option<Moment>,
+    exit: Option<Exit>,
+    denials: Vec<String>,
+    used: Final,
+}
+
+/// Its program has ended.
+pub(super) async fn ended(
+    mut mind: Mind,
+    job: &mut Job,
+    exit: Option<Exit>,
+    outcome: Option<Outcome>,
+) -> Result<(), Halt> {
+    seal(job, &mind).await;
+    if job.attempt().ended.is_some() {
+        // Its work was done before: a person, or gaia, has closed it.
+        return job.note(move |attempt| (attempt.exit, attempt.step) = (exit, Step::Ended)).await;
+    }
+    let conclusion = match outcome {
+        Some(outcome) => of_outcome(job, outcome, exit),
+        None => in_its_screen(job, &mind, exit).await,
+    };
+    let conclusion = match mind.ending.take() {
+        None => conclusion,
+        Some(why) if why == CANCELLED => return cancelled(job).await.pass(),
+        Some(why) if conclusion.class != Class::Done => {
+            let class = if why.contains("budget") { Class::Budget } else { stopped(&conclusion) };
+            Conclusion { class, why: Some(why), ..conclusion }
+        }
+        Some(_) => conclusion,
+    };
+    conclude(job, conclusion).await
+}
+
+/// Why a job is stopped when a person cancels its task.
+pub(super) const CANCELLED: &str = "cancelled";
+
+/// One that gaia stopped for time or silence may go better another time.
+fn stopped(conclusion: &Conclusion) -> Class {
+    match conclusion.class {
+        Class::Killed | Class::Crashed => Class::Failed,
+        other => other,
+    }
+}
+
+fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
+    let Outcome { class, text, why, turns, tokens, cumulative, cost_micros, .. } = outcome;
+    let usage = Usage { tokens: tokens.into(), cost: cost_micros.map(Micros) };
+    let session = outcome.session.unwrap_or_else(|| job.attempt().session.clone());
+    let reading = match (cumulative, outcome.cost_cumulative) {
+        (true, _) => Reading::Counter { session, report: usage, grows: Grows::All },
+        (false, true) => Reading::Counter { session, report: usage, grows: Grows::Cost },
+        (false, false) => Reading::Total(usage),
+    };
+    let silent = usage.tokens.total() == 0 && usage.cost.is_none();
+    let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
+    Conclusion {
+        class,
+        why,
+        text,
+        turns,
+        until: outcome.until.map(|seconds| Moment(seconds * 1000)),
+        exit,
+        denials: outcome.denials,
+        used: if silent {
+            Final::Reported(vec![])
+        } else {
+            Final::Reported(vec![(model, reading)])
+        },
+    }
+}
+
+/// A program that works in its own screen tells by its exit alone; what it used is in its files.
+async fn in_its_screen(job: &Job, _mind: &Mind, exit: Option<Exit>) -> Conclusion {
+    let good = exit.as_ref().is_some_and(|exit| exit.code == Some(0));
+    let (class, why) = match &exit {
+        _ if good => (Class::Done, None),
+        None => (Class::Crashed, "nobody saw how its program ended".to_owned().into()),
+        Some(exit) => match (exit.code, exit.signal) {
+            (Some(code), _) => (Class::Failed, Some(format!("its program ended with {code}"))),
+            (None, Some(signal)) => {
+                (Class::Killed, Some(format!("its program was ended by signal {signal}")))
+            }
+            (None, None) => (Class::Crashed, Some("its program ended".to_owned())),
+        },
+    };
+    Conclusion {
+        class,
+        why,
+        text: None,
+        turns: None,
+        until: None,
+        exit,
+        denials: vec![],
+        used: spec::used(job),
+    }
+}
+
+/// An agent in its own screen has answered: its turn is its work.
+pub(super) async fn turn_ended(
+    _mind: &mut Mind,
+    job: &mut Job,
+    text: Option<String>,
+) -> Result<(), Halt> {
+    if job.attempt().ended.is_some() || job.task.wanted.prompt.is_empty() {
+        return Ok(());
+    }
+    let used = spec::used(job);
+    conclude(
+        job,
+        Conclusion {
+            class: Class::Done,
+            why: None,
+            text,
+            turns: None,
+            until: None,
+            exit: None,
+            denials: vec![],
+            used,
+        },
+    )
+    .await
+}
+
+/// A program that has ended is not run again from its pane.
+async fn seal(job: &Job, mind: &Mind) {
+    let units = &job.world.sessions.ports().units;
+    if let Ok(spec) = units.spec(&mind.unit).await {
+        let sealed = Spec { rev: spec.rev + 1, argv: vec![], ..spec };
+        if let Err(error) = units.prepare(&sealed).await {
+            tracing::warn!(task = %job.task.id, %error, "its pane could run it again");
+        }
+    }
+}
+
+/// A step could not be made.
+pub(super) async fn failed(job: &mut Job, why: String) {
+    let conclusion = Conclusion {
+        class: Class::Failed,
+        why: Some(why),
+        text: None,
+        turns: None,
+        until: None,
+        exit: None,
+        denials: vec![],
+        used: Final::Reported(vec![]),
+    };
+    if let Err(Halt::Failed(why)) = conclude(job, conclusion).await {
+        tracing::error!(task = %job.task.id, why, "cannot be brought to an end");
+    }
+}
+
+/// A person does not want it any more.
+pub(super) async fn cancelled(job: &mut Job) -> Done {
+    let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
+    let settled = job.world.desk.settle(key, spec::used(job)).await;
+    let now = job.world.now();
+    let result = job
+        .change(move |task, decision| {
+            let id = task.id;
+            task.state = State::Cancelled;
+            if let Some(attempt) = task.attempts.last_mut() {
+                (attempt.ended, attempt.step) = (Some(now), Step::Ended);
+                attempt.class = Some(Class::Killed);
+                attempt.why = Some("a person cancelled it".to_owned());
+                if let Ok((tokens, cost)) = settled {
+                    (attempt.tokens, attempt.cost) = (tokens, cost);
+                }
+            }
+            decision.fact(&crate::agent::fact::TaskCancelled { task: id });
+        })
+        .await;
+    Done(result)
+}
+
+/// What became of a last change.
+pub(super) struct Done(Result<(), Halt>);
+
+impl Done {
+    fn pass(self) -> Result<(), Halt> {
+        self.0
+    }
+}
+
+async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
+    let good = conclusion.class == Class::Done;
+    let violations = if good { keep_work(job).await? } else { vec![] };
+    let missing = if good { missing(job) } else { vec![] };
+    let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
+    let (tokens, cost) = job.world.desk.settle(key, conclusion.used.clone()).await?;
+    let why = conclusion.why.clone().unwrap_or_else(|| "it ended without a word".to_owned());
+    let end = End {
+        class: conclusion.class,
+        why: why.clone(),
+        until: conclusion.until,
+        resumable: job.attempt().receipt.is_some() && spec::resumes(job),
+        missing,
+        violations,
+    };
+    let now = job.world.now();
+    let next = after(&end, patience(job, conclusion.class), now);
+    if let (Class::Limited, Next::Again { until, .. }) = (conclusion.class, &next) {
+        job.world.desk.limited(job.agent.driver.clone(), *until);
+    }
+    let item = match &next {
+        Next::Ask(question) => Some(raise(job, question).await?),
+        Next::Done | Next::Fail(_) | Next::Again { .. } => None,
+    };
+    job.change(move |task, decision| {
+        let id = task.id;
+        let Some(attempt) = task.attempts.last_mut() else { return };
+        let (code, signal) =
+            conclusion.exit.as_ref().map_or((None, None), |exit| (exit.code, exit.signal));
+        attempt.ended = Some(now);
+        if attempt.mode == Mode::Headless || conclusion.exit.is_some() {
+            attempt.step = Step::Ended;
+        }
+        attempt.class = Some(conclusion.class);
+        attempt.why = (!good).then_some(why.clone());
+        attempt.text = conclusion.text.or_else(|| attempt.text.take());
+        attempt.turns = conclusion.turns;
+        attempt.exit = conclusion.exit;
+        attempt.denials.extend(conclusion.denials);
+        (attempt.tokens, attempt.cost) = (tokens, cost);
+        decision.fact(&AttemptEnded {
+            task: id,
+            attempt: attempt.number,
+            agent: attempt.agent.clone(),
+            class: conclusion.class,
+            why: attempt.why.clone(),
+            tokens,
+            cost,
+            code,
+            signal,
+        });
+        match next {
+            Next::Done => {
+                let attempts = attempt.number;
+                task.state = State::Done;
+                decision.fact(&TaskDone { task: id, attempts });
+            }
+            Next::Fail(why) => {
+                task.state = State::Failed { why: why.clone() };
+                decision.fact(&TaskFailed { task: id, why });
+            }
+            Next::Again { until, resume, why, counts } => {
+                let resume = resume.then(|| attempt.session.clone());
+                attempt.next = Some(GoOn { resume, prompt: None, counts });
+                task.state = State::Queued { until: Some(until), why: why.clone() };
+                decision.fact(&TaskQueued { task: id, why, until: Some(until) });
+            }
+            Next::Ask(_) => {
+                let item = item.unwrap_or_default();
+                task.state = State::Asking { item: item.clone(), why: why.clone() };
+                decision.fact(&TaskAsked { task: id, item, why });
+            }
+        }
+    })
+    .await
+}
+
+fn patience(job: &Job, class: Class) -> Patience {
+    let before = &job.task.attempts[..job.task.attempts.len() - 1];
+    let counts = |attempt: &&crate::agent::model::Attempt| {
+        attempt.next.as_ref().is_none_or(|next| next.counts)
+    };
+    let waits = before.iter().rev().take_while(|a| a.class == Some(Class::Limited)).count() as u32;
+    Patience {
+        tries: before.iter().filter(counts).count() as u32 + 1,
+        retries: job.agent.retries,
+        waits: waits + u32::from(class == Class::Limited),
+    }
+}
+
+/// Commits what the agent has done, as its policy says, and holds it against its fence.
+async fn keep_work(job: &mut Job) -> Result<Vec<String>, Halt> {
+    let Some(tree) = job.task.tree.clone() else { return Ok(vec![]) };
+    let git = job.world.ports.git.clone();
+    if job.agent.fence.commit == guard::Commit::Gaia {
+        let author = super::land::author(&job.world, &tree.repo).await;
+        let message = super::land::message(&job.task);
+        let committed = git.commit_all(&tree.repo, &tree.work, &message, &author).await;
+        committed.map_err(super::make::halt)?;
+    }
+    let broken = super::land::violations(&job.world, &tree, &job.agent.fence).await;
+    let broken = broken.map_err(super::make::halt)?;
+    for what in &broken {
+        let mut decision = crate::ledger::Decision::new();
+        let task = Some(job.task.id);
+        decision.fact(&FenceRefused { task, what: what.clone(), rule: "diff".to_owned() });
+        job.world.desk.note(decision).await?;
+    }
+    Ok(broken)
+}
+
+/// Files that shall be there and are not.
+fn missing(job: &Job) -> Vec<String> {
+    let files = &job.world.sessions.ports().files;
+    let cwd = spec::cwd(job);
+    let wanted = job.task.wanted.deliverables.iter();
+    wanted.filter(|file| !files.exists(&cwd.join(file))).cloned().collect()
+}
+
+async fn raise(job: &Job, question: &Question) -> Result<String, Halt> {
+    let (id, number) = (job.task.id, job.attempt().number);
+    let (kind, title, body) = match question {
+        Question::Fence(broken) => (
+            Kind::Fence,
+            format!("{id} went against its fence"),
+            format!(
+                "{}\n\nApprove to take the work all the same, deny to fail the task.",
+                broken.join("\n")
+            ),
+        ),
+        Question::Missing(files) => (
+            Kind::Approval,
+            format!("{id} did not deliver all it should"),
+            format!(
+                "Missing: {}.\n\nApprove to take the work all the same, deny to try again.",
+                files.join(", ")
+            ),
+        ),
+        Question::Budget(why) => (
+            Kind::Budget,
+            format!("{id} has used up its budget"),
+            format!("{why}\n\nApprove to go on once, deny to fail the task."),
+        ),
+        Question::Account(why) => (
+            Kind::Approval,
+            format!("{id}: the account of {} needs you", job.agent.driver),
+            format!(
+                "{why}\n\nLog in or pay the bill, then approve to try again; deny to fail the task."
+            ),
+        ),
+    };
+    let new = NewItem {
+        workspace: Some(job.task.workspace.clone()),
+        agent: Some(job.agent.name.to_string()),
+        task: Some(id.to_string()),
+        body,
+        key: Some(format!("end.{id}.{number}")),
+        ..NewItem::new(kind, title)
+    };
+    Ok(job.world.people.raise(new).await?.to_string())
+}

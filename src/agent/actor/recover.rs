@@ -1,0 +1,53 @@
+//! A daemon that came back finds its tasks again.
+
+use std::sync::Arc;
+
+use super::Actor;
+use crate::{
+    agent::{
+        id::TaskId,
+        model::State,
+        record::{CrewRecord, TaskRecord},
+    },
+    base::Refusal,
+};
+
+impl Actor {
+    /// Reads everything back, and goes on with every attempt from the step it is at.
+    pub(super) async fn recover(&mut self) -> Result<(), Refusal> {
+        let ledger = self.world.ledger().clone();
+        for crew in ledger.scan::<CrewRecord>()? {
+            self.crews.insert(crew.workspace.clone(), crew);
+        }
+        for task in ledger.scan::<TaskRecord>()? {
+            self.next = self.next.max(task.id.0 + 1);
+            for unit in task.attempts.iter().filter_map(|attempt| attempt.unit.clone()) {
+                self.units.insert(unit, task.id);
+            }
+            if let State::Queued { until: Some(until), .. } = &task.state
+                && let Some(last) = task.last()
+                && last.class == Some(crate::agent::driver::Class::Limited)
+            {
+                self.book.limit(last.driver.clone(), *until);
+            }
+            self.tasks.insert(task.id, Arc::new(task));
+        }
+        (self.dirty, self.moved) = (true, true);
+        self.publish();
+        let followed: Vec<TaskId> =
+            self.tasks.values().filter(|task| is_followed(task)).map(|task| task.id).collect();
+        for id in followed {
+            self.start_job(id);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an attempt goes on, or its program still sits in its pane.
+fn is_followed(task: &TaskRecord) -> bool {
+    let live = task.live().is_some() && task.state == State::Running;
+    let sits = task.last().is_some_and(|attempt| {
+        attempt.ended.is_some() && attempt.step != crate::agent::model::Step::Ended
+    });
+    live || (sits && task.state.is_good())
+}

@@ -1,0 +1,96 @@
+//! Finds drivers by name (the workspace's own, the home's, those inside the binary), and the agents
+//! of a folder.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    driver::{BUILTIN, Driver, builtin},
+    file::{Context, load},
+    record::CrewRecord,
+};
+use crate::{
+    base::{Code, Home, Name, Refusal, faults_refusal, nearest},
+    port::Files,
+    session::{FILE, Finder, Source},
+};
+
+/// A longer file is refused by the loader; reading one byte more shows that it is longer.
+const LIMIT: usize = (1 << 20) + 1;
+
+fn folders(home: &Home, dir: &Path) -> [PathBuf; 2] {
+    [dir.join(".gaia/drivers"), home.drivers()]
+}
+
+/// Every driver that can be named from a folder, with where it comes from.
+pub(crate) fn drivers(files: &dyn Files, home: &Home, dir: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for folder in folders(home, dir) {
+        for file in files.names(&folder) {
+            if let Some(name) = file.strip_suffix(".toml").filter(|n| n.parse::<Name>().is_ok()) {
+                let origin = folder.join(&file).display().to_string();
+                found.entry(name.to_owned()).or_insert(origin);
+            }
+        }
+    }
+    for (name, _) in BUILTIN {
+        found.entry((*name).to_owned()).or_insert_with(|| "built in".to_owned());
+    }
+    found
+}
+
+/// The driver of this name.
+pub(crate) fn driver(
+    files: &dyn Files,
+    home: &Home,
+    dir: &Path,
+    name: &str,
+) -> Result<Driver, Refusal> {
+    if name.parse::<Name>().is_ok() {
+        for folder in folders(home, dir) {
+            let path = folder.join(format!("{name}.toml"));
+            if let Ok(Some(bytes)) = files.read(&path, LIMIT) {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let loaded = Driver::load(&path.display().to_string(), &text);
+                return loaded.map_err(|faults| faults_refusal(&faults));
+            }
+        }
+    }
+    if let Some(text) = builtin(name) {
+        let loaded = Driver::load(&format!("built in: {name}"), text);
+        return loaded.map_err(|faults| faults_refusal(&faults));
+    }
+    let known = drivers(files, home, dir);
+    let refusal = Refusal::new(Code::NotFound, format!("there is no driver `{name}`"));
+    Err(refusal.help(match nearest(name, known.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => known.into_keys().collect::<Vec<_>>().join(", "),
+    }))
+}
+
+/// The agents of the workspace that a folder lies in, as its gaia.toml declares them now.
+pub(crate) fn crew(
+    files: &dyn Files,
+    home: &Home,
+    (dir, env): (&Path, &BTreeMap<String, String>),
+) -> Result<CrewRecord, Refusal> {
+    let finder = Finder { files, home, env };
+    let dir = finder.workspace(dir)?;
+    let path = dir.join(FILE);
+    let failed = |what: String| Refusal::new(Code::Failed, what);
+    let bytes = files.read(&path, LIMIT).map_err(failed)?.unwrap_or_default();
+    let source = Source { path: path.display().to_string(), bytes };
+    let workspace = finder.load(&source, &dir, None)?.name;
+    let names = drivers(files, home, &dir).into_keys().collect();
+    let context = Context { dir: &dir, drivers: names, workspace: &workspace };
+    let declared = load(&source, &context).map_err(|faults| faults_refusal(&faults))?;
+    Ok(CrewRecord {
+        workspace,
+        agents: declared.agents,
+        policy: declared.policy,
+        paused: false,
+        dir,
+    })
+}

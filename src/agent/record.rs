@@ -1,0 +1,121 @@
+//! What is stored of tasks.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::TaskId,
+    model::{Agent, Attempt, Policy, State, Tree, Wanted},
+};
+use crate::{
+    base::{Moment, Name},
+    ledger::Record,
+};
+
+/// A task and all that became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TaskRecord {
+    /// Which one.
+    pub(crate) id: TaskId,
+    /// Its workspace.
+    pub(crate) workspace: Name,
+    /// Folder of the workspace.
+    pub(crate) dir: PathBuf,
+    /// What was asked for.
+    pub(crate) wanted: Wanted,
+    /// When it was asked for.
+    pub(crate) created: Moment,
+    /// How far it is.
+    pub(crate) state: State,
+    /// Since when it is as it is.
+    pub(crate) since: Moment,
+    /// The tries, the first one first.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Where its work lies, once it has a place of its own.
+    pub(crate) tree: Option<Tree>,
+    /// What the agent said it delivered.
+    pub(crate) delivered: Vec<String>,
+    /// What the agent said last about how far it is.
+    pub(crate) progress: Option<String>,
+    /// A person let it go on beyond its budget.
+    #[serde(default)]
+    pub(crate) waived: bool,
+    /// A person took its work in spite of its fence.
+    #[serde(default)]
+    pub(crate) excused: bool,
+}
+
+impl TaskRecord {
+    /// The present or last try.
+    pub(crate) fn last(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// The try that is under way.
+    pub(crate) fn live(&self) -> Option<&Attempt> {
+        self.last().filter(|attempt| attempt.ended.is_none())
+    }
+}
+
+impl Record for TaskRecord {
+    const KIND: &'static str = "task";
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> String {
+        // The order of keys is the order of ids.
+        format!("{:012}", self.id.0)
+    }
+}
+
+/// A workspace that has agents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CrewRecord {
+    /// The workspace.
+    pub(crate) workspace: Name,
+    /// Its folder.
+    pub(crate) dir: PathBuf,
+    /// Its agents, as last read.
+    pub(crate) agents: Vec<Agent>,
+    /// How its tasks are done.
+    pub(crate) policy: Policy,
+    /// Whether its queue is paused.
+    pub(crate) paused: bool,
+}
+
+impl Record for CrewRecord {
+    const KIND: &'static str = "crew";
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> String {
+        self.workspace.to_string()
+    }
+}
+
+/// A message from one agent to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MessageRecord {
+    /// Its place in the order of all messages of the home.
+    pub(crate) seq: u64,
+    /// The workspace.
+    pub(crate) workspace: Name,
+    /// Who sends it: an agent, or `person`.
+    pub(crate) from: String,
+    /// The agent or the task it is for.
+    pub(crate) to: String,
+    /// The text.
+    pub(crate) text: String,
+    /// When it was sent.
+    pub(crate) at: Moment,
+    /// Whether it was read.
+    pub(crate) read: bool,
+}
+
+impl Record for MessageRecord {
+    const KIND: &'static str = "message";
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> String {
+        format!("{:012}", self.seq)
+    }
+}
