@@ -38,20 +38,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "daemon",
         &[
             "base", "port", "adapter", "client", "config", "verb", "ledger", "inbox", "session",
-            "service", "doctor",
+            "service", "doctor", "meter", "guard", "agent",
         ],
     ),
     (
         "cli",
         &[
             "base", "client", "config", "verb", "ledger", "inbox", "session", "service", "doctor",
-            "daemon", "pane", "adapter", "port",
+            "daemon", "pane", "adapter", "port", "meter", "guard", "agent", "define",
         ],
     ),
 ];
 
 /// Rooms that decide and therefore may not touch the world.
 const PURE_FILES: &[&str] = &[
+    "agent/queue.rs",
+    "agent/words.rs",
+    "agent/stats.rs",
     "model.rs",
     "machine.rs",
     "session/env.rs",
@@ -65,6 +68,12 @@ const PURE_FILES: &[&str] = &[
     "pane/scan.rs",
 ];
 const PURE_FOLDERS: &[&str] = &[
+    "agent/driver",
+    "agent/evidence",
+    "agent/delivery",
+    "agent/file",
+    "guard",
+    "meter/book",
     "base",
     "config",
     "define",

@@ -1,6 +1,7 @@
 //! The world as it is: each port on top of a real program, file or socket.
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
+pub mod ask;
 mod clock;
 #[cfg(debug_assertions)]
 pub mod crash;
@@ -13,8 +14,10 @@ mod logfile;
 mod look;
 mod mailbox;
 mod notifier;
+pub mod play;
 mod prober;
 pub mod process;
+pub mod program;
 mod random;
 mod store;
 mod sys;

@@ -36,7 +36,7 @@ mod words;
 pub use actor::{Handle, Ports, spawn};
 pub use fact::KINDS as FACTS;
 pub use id::TaskId;
-pub(crate) use verb::{agent as agents, own, task as tasks};
+pub(crate) use verb::{agent as agents, own, task as tasks, top};
 
 /// Adds the agents, the tasks and the fence to the JSON Schema of a gaia.toml.
 pub fn add_to_schema(whole: &mut serde_json::Value) {

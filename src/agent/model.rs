@@ -16,7 +16,6 @@ use crate::{
     define::Command,
     guard::Fence,
     meter::{Cap, Micros, Tokens},
-    port::{Repo, Work},
 };
 
 /// An agent as declared in `[agents.NAME]` of a gaia.toml: every default filled in.
@@ -106,6 +105,8 @@ pub(crate) struct Policy {
     pub(crate) land: How,
     /// Whether submodules are fetched into worktrees.
     pub(crate) submodules: bool,
+    /// Attempts that may start in a minute at one make of agents; 0 for as many as wanted.
+    pub(crate) starts_per_minute: u32,
     /// What all tasks of the workspace may cost.
     pub(crate) budget: Vec<Cap>,
     /// Folder for questions as files, for those who like files.
@@ -349,17 +350,4 @@ pub(crate) struct GoOn {
     pub(crate) prompt: Option<String>,
     /// Whether the attempt before counts among those that a task may have.
     pub(crate) counts: bool,
-}
-
-/// Where the work of a task lies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tree {
-    /// The repository.
-    pub(crate) repo: Repo,
-    /// The worktree.
-    pub(crate) work: Work,
-    /// Branch the work is to be landed on; none where the repository was on no branch.
-    pub(crate) target: Option<String>,
-    /// Ports leased for it.
-    pub(crate) ports: BTreeMap<String, u16>,
 }

@@ -1,17 +1,31 @@
 //! What is stored of tasks.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     id::TaskId,
-    model::{Agent, Attempt, Policy, State, Tree, Wanted},
+    model::{Agent, Attempt, Policy, State, Wanted},
 };
 use crate::{
     base::{Moment, Name},
     ledger::Record,
+    port::{Repo, Work},
 };
+
+/// Where the work of a task lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tree {
+    /// The repository.
+    pub(crate) repo: Repo,
+    /// The worktree.
+    pub(crate) work: Work,
+    /// Branch the work is to be landed on; none where the repository was on no branch.
+    pub(crate) target: Option<String>,
+    /// Ports leased for it.
+    pub(crate) ports: BTreeMap<String, u16>,
+}
 
 /// A task and all that became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -109,6 +109,20 @@ impl Home {
         self.0.join("tasks").join(id)
     }
 
+    /// The folder of the guards in front of the PATH of a task's agent.
+    #[must_use]
+    pub fn guards(&self, task: &str) -> PathBuf {
+        self.0.join("guards").join(task)
+    }
+
+    /// Everything of gaia's that no agent may read; what is its own is allowed apart.
+    #[must_use]
+    pub fn private(&self) -> Vec<PathBuf> {
+        let mut all = vec![self.store(), self.units(), self.logs(), self.run()];
+        all.extend(["tasks", "env", "memory", "git"].map(|name| self.0.join(name)));
+        all
+    }
+
     /// What an agent of a workspace remembers from task to task.
     #[must_use]
     pub fn memory(&self, workspace: &Name, agent: &str) -> PathBuf {

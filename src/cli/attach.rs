@@ -44,12 +44,12 @@ pub(super) fn run(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outco
     become_client(&reply)
 }
 
-/// `gaia service attach`: the same, with the pane of a service in front.
-pub(super) fn service(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
+/// `gaia service attach` and `gaia agent attach`: the same, with the pane of one in front.
+pub(super) fn of(noun: &str, matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
     let nouns = crate::daemon::nouns();
-    let verbs = nouns.into_iter().filter(|noun| noun.name == Some("service"));
+    let verbs = nouns.into_iter().filter(|known| known.name == Some(noun));
     let entry = verbs.flat_map(|noun| noun.entries).find(|entry| entry.name == "attach");
-    let entry = entry.ok_or_else(|| Refusal::broken("no verb for `service attach`"))?;
+    let entry = entry.ok_or_else(|| Refusal::broken(format!("no verb for `{noun} attach`")))?;
     let request = (entry.read)(matches, here)?;
     let reply = block_on(async {
         let client = start::connect(here).await?;

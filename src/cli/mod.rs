@@ -6,9 +6,14 @@ mod complete;
 mod config;
 mod daemon;
 mod doctor;
+mod guard;
 mod here;
+mod hook;
+mod inside;
 mod install;
+mod mcp;
 mod replay;
+mod script;
 mod send;
 mod start;
 mod store;
@@ -25,6 +30,7 @@ use crate::{
     verb::Here,
 };
 
+pub use inside::inside;
 pub use tree::command;
 
 /// What a command leaves behind: text for standard output, and whether the thing asked about
@@ -67,10 +73,13 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
             daemon::run(verb, args, here, json)
         }
         ("attach", _) => attach::run(sub, here, json),
-        ("service", Some(("attach", args))) if !json => attach::service(args, here),
+        (noun @ ("service" | "agent"), Some(("attach", args))) if !json => {
+            attach::of(noun, args, here)
+        }
         ("top", _) => top::run(sub, here, json),
         ("config", _) => config::run(sub, here, json),
         ("doctor", _) => doctor::run(here, json),
+        ("script", _) => script::run(sub, here),
         ("completion", _) => complete::script(sub),
         ("man", _) => complete::man(sub, here),
         ("import", _) => store::import(sub, here, json),

@@ -1,4 +1,4 @@
-//! `gaia top`: services and what they use, as it changes.
+//! `gaia top`: services and what they use, agents and what they do, as it changes.
 
 use std::{io::IsTerminal, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn command() -> Command {
     let every = Arg::new("every").long("every").value_name("SPAN").default_value("1s");
     Command::new("top")
-        .about("Show services and what they use, as it changes; Ctrl-C ends it")
+        .about("Show services and agents as they change; Ctrl-C ends it")
         .arg(every.help("Pause between two looks"))
 }
 
@@ -32,11 +32,11 @@ pub(super) fn run(matches: &ArgMatches, here: &Here, as_json: bool) -> Result<Ou
         let client = start::connect(here).await?;
         let live = std::io::stdout().is_terminal() && !as_json;
         loop {
-            let services = look(&client).await?;
+            let seen = look(&client).await?;
             if as_json {
-                return Ok(Outcome::ok(services.to_string()));
+                return Ok(Outcome::ok(seen["services"].to_string()));
             }
-            let shown = picture(&services, here);
+            let shown = picture(&seen, here);
             if !live {
                 return Ok(Outcome::ok(shown));
             }
@@ -56,11 +56,13 @@ async fn pause(every: Duration) {
 }
 
 async fn look(client: &Client) -> Result<Value, Refusal> {
-    client.send(Method::Get, "/v1/services/status", json!({ "all": true })).await
+    let services = client.send(Method::Get, "/v1/services/status", json!({ "all": true })).await?;
+    let agents = client.send(Method::Post, "/v1/agents/list", json!({ "all": true })).await?;
+    Ok(json!({ "services": services, "agents": agents }))
 }
 
-fn picture(services: &Value, here: &Here) -> String {
-    let mut rows: Vec<&Value> = services.as_array().into_iter().flatten().collect();
+fn picture(seen: &Value, here: &Here) -> String {
+    let mut rows: Vec<&Value> = seen["services"].as_array().into_iter().flatten().collect();
     let cpu = |service: &Value| service["cpu_percent"].as_f64().unwrap_or(0.0);
     rows.sort_by(|a, b| cpu(b).total_cmp(&cpu(a)));
     let ui = here::ui(here);
@@ -72,7 +74,26 @@ fn picture(services: &Value, here: &Here) -> String {
     let head = format!("{up} of {} run   {cpu_sum:.1} % CPU   {} MiB", rows.len(), memory >> 20);
     let cells = rows.iter().map(|service| row(service)).collect();
     let names = ["SERVICE", "STATE", "PID", "UPTIME", "RESTARTS", "CPU", "MEMORY", "PORTS"];
-    format!("{}\n\n{}\n", ui.paint("1", &head), table(&ui, &names, cells))
+    let mut shown = format!("{}\n\n{}\n", ui.paint("1", &head), table(&ui, &names, cells));
+    let agents: Vec<&Value> = seen["agents"].as_array().into_iter().flatten().collect();
+    if !agents.is_empty() {
+        let cells = agents.iter().map(|agent| agent_row(agent)).collect();
+        let names = ["AGENT", "STATE", "TASK", "DRIVER", "EVIDENCE"];
+        shown.push_str(&format!("\n{}\n", table(&ui, &names, cells)));
+    }
+    shown
+}
+
+fn agent_row(agent: &Value) -> Vec<String> {
+    let text = |key: &str| agent[key].as_str().unwrap_or("-").to_owned();
+    let evidence: String = text("evidence").chars().take(40).collect();
+    vec![
+        format!("{}@{}", text("name"), text("workspace")),
+        text("state"),
+        text("task"),
+        text("driver"),
+        evidence,
+    ]
 }
 
 fn row(service: &Value) -> Vec<String> {

@@ -25,6 +25,7 @@ pub fn command() -> Command {
         .subcommand(super::store::import_command())
         .subcommand(super::config::command())
         .subcommand(super::doctor::command())
+        .subcommands(super::inside::commands())
         .subcommands(super::complete::commands());
     super::daemon::commands().into_iter().fold(root, |root, command| {
         root.mut_subcommand("daemon", |daemon| daemon.subcommand(command))

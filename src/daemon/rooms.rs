@@ -92,7 +92,7 @@ impl Rooms {
         let router = inbox::streams(inbox::top::routes(inbox::routes(router)));
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
-        let router = meter::top::routes(router);
+        let router = agent::top::routes(meter::top::routes(router));
         session::streams(session::routes(router))
     }
 }
@@ -201,6 +201,7 @@ pub fn nouns() -> Vec<Noun> {
     let top = |entries| Noun { name: None, about: "", entries, usual: None };
     vec![
         top(service::top::entries()),
+        top(agent::top::entries()),
         top(ledger::top::entries()),
         top(inbox::top::entries()),
         top(meter::top::entries()),

@@ -40,7 +40,7 @@ pub use catalog::{catalog_entry, catalog_names};
 pub use fact::KINDS as FACTS;
 pub(crate) use model::ServiceId;
 pub(crate) use stream::routes as streams;
-pub(crate) use verb::{entries, routes, top};
+pub(crate) use verb::{entries, routes, service_table, top, views};
 pub(crate) use view::ServiceView;
 
 /// JSON Schema of `gaia.toml`, for editors: the session's keys and the services.

@@ -15,9 +15,13 @@ use crate::{
         record::{CrewRecord, TaskRecord},
         stats,
     },
-    base::{Code, Name, Refusal},
+    base::{Code, Moment, Name, Refusal},
     ledger::Decision,
+    meter::{Rate, Start},
 };
+
+/// Attempts that may start at once after a pause.
+const BURST: u32 = 8;
 
 impl Actor {
     /// Takes in a task.
@@ -79,6 +83,10 @@ impl Actor {
         }
         self.owed.put(&crew);
         self.store().await?;
+        if let Some(folder) = &crew.policy.questions {
+            let kept = self.world.people.keep_files(crew.workspace.clone(), Some(folder.clone()));
+            kept.await?;
+        }
         self.crews.insert(crew.workspace.clone(), crew);
         (self.dirty, self.moved) = (true, true);
         Ok(())
@@ -128,6 +136,14 @@ impl Actor {
     }
 
     async fn begin(&mut self, id: TaskId, agent: &Agent) -> Result<(), Refusal> {
+        let rate = self.rate(id);
+        let now = self.world.now();
+        match self.book.gates.start(&agent.driver, rate, now) {
+            Start::Go => (),
+            Start::Paced(until) | Start::Limited(until) => {
+                return self.wait_until(id, until, "its make takes no more starts now").await;
+            }
+        }
         if let Err(stop) = self.reserve(id, agent) {
             return self.ask_for_money(id, stop).await;
         }
@@ -150,6 +166,21 @@ impl Actor {
         begun.await?;
         self.start_job(id);
         Ok(())
+    }
+
+    /// How fast attempts may start at one make.
+    fn rate(&self, id: TaskId) -> Rate {
+        let crew = self.tasks.get(&id).and_then(|task| self.crews.get(&task.workspace));
+        let per_minute = crew.map_or(0, |crew| crew.policy.starts_per_minute);
+        Rate { per_minute, burst: BURST }
+    }
+
+    async fn wait_until(&mut self, id: TaskId, until: Moment, why: &str) -> Result<(), Refusal> {
+        let why = why.to_owned();
+        let wait = move |task: &mut TaskRecord, _: &mut Decision| {
+            task.state = State::Queued { until: Some(until), why };
+        };
+        self.change(id, Box::new(wait)).await.map(drop)
     }
 
     /// Starts the job of the attempt that is under way.

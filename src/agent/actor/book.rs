@@ -12,8 +12,8 @@ use crate::{
     base::{Moment, Refusal},
     inbox::{Kind, NewItem},
     meter::{
-        Ask as Reserve, Book, Budgets, Counter, DayRecord, Estimate, Final, Key, Micros, Prices,
-        Reading, Seen, Span, TaskRecord as Account, Tokens, Usage, Verdict, Which,
+        Ask as Reserve, Book, Budgets, Counter, DayRecord, Estimate, Final, Gates, Key, Micros,
+        Prices, Reading, Seen, Span, TaskRecord as Account, Tokens, Usage, Verdict, Which,
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Accounts {
     book: Book,
     prices: Prices,
     limits: BTreeMap<String, Moment>,
+    pub(super) gates: Gates,
 }
 
 /// What an attempt used, as its program reported it.
@@ -50,7 +51,7 @@ impl Accounts {
         let own = own.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let shown = path.display().to_string();
         let prices = Prices::with(own.as_deref().map(|text| (shown.as_str(), text)))?;
-        Ok(Self { book, prices, limits: BTreeMap::new() })
+        Ok(Self { book, prices, limits: BTreeMap::new(), gates: Gates::default() })
     }
 
     /// Until when a driver takes no work.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     agent::{
+        delivery::Receipt as Rung,
         driver::{Class, Mode, Outcome},
         fact::{AttemptEnded, FenceRefused, TaskAsked, TaskDone, TaskFailed, TaskQueued},
         machine::{End, Next, Patience, Question, after},
@@ -184,6 +185,7 @@ pub(super) async fn failed(job: &mut Job, why: String) {
 pub(super) async fn cancelled(job: &mut Job) -> Done {
     let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
     let settled = job.world.desk.settle(key, spec::used(job)).await;
+    withdraw(job).await;
     let now = job.world.now();
     let result = job
         .change(move |task, decision| {
@@ -214,6 +216,10 @@ impl Done {
 
 async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
     let good = conclusion.class == Class::Done;
+    if good {
+        // Whoever has done the work has had the prompt.
+        super::receipt::raise(job, Rung::Accepted, |_| true).await?;
+    }
     let violations = if good { keep_work(job).await? } else { vec![] };
     let missing = if good { missing(job) } else { vec![] };
     let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
@@ -232,6 +238,7 @@ async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
     if let (Class::Limited, Next::Again { until, .. }) = (conclusion.class, &next) {
         job.world.desk.limited(job.agent.driver.clone(), *until);
     }
+    withdraw(job).await;
     let item = match &next {
         Next::Ask(question) => Some(raise(job, question).await?),
         Next::Done | Next::Fail(_) | Next::Again { .. } => None,
@@ -312,7 +319,7 @@ async fn keep_work(job: &mut Job) -> Result<Vec<String>, Halt> {
         let committed = git.commit_all(&tree.repo, &tree.work, &message, &author).await;
         committed.map_err(super::make::halt)?;
     }
-    let broken = super::land::violations(&job.world, &tree, &job.agent.fence).await;
+    let broken = super::check::violations(&job.world, &tree, &job.agent.fence).await;
     let broken = broken.map_err(super::make::halt)?;
     for what in &broken {
         let mut decision = crate::ledger::Decision::new();
@@ -329,6 +336,21 @@ fn missing(job: &Job) -> Vec<String> {
     let cwd = spec::cwd(job);
     let wanted = job.task.wanted.deliverables.iter();
     wanted.filter(|file| !files.exists(&cwd.join(file))).cloned().collect()
+}
+
+/// What an attempt that is over still asked needs no answer any more.
+async fn withdraw(job: &Job) {
+    let view = job.world.people.view();
+    let task = job.task.id.to_string();
+    let open = view.items.values().filter(|item| item.is_open());
+    for item in open.filter(|item| item.task.as_ref() == Some(&task)) {
+        let asks = matches!(item.kind, Kind::Question | Kind::Permission | Kind::Delivery);
+        if asks
+            && let Err(refusal) = job.world.people.withdraw(&item.id, "its agent has ended").await
+        {
+            tracing::info!(%refusal, "was answered meanwhile");
+        }
+    }
 }
 
 async fn raise(job: &Job, question: &Question) -> Result<String, Halt> {

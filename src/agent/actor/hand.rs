@@ -4,8 +4,8 @@ use tokio::sync::oneshot;
 
 use super::{
     job::{Halt, Job},
-    mind::{self, Mind},
-    spec,
+    mind::Mind,
+    receipt, spec,
 };
 use crate::{
     agent::{
@@ -78,7 +78,7 @@ pub(super) async fn after_restart(job: &mut Job) -> Result<(), Halt> {
     if rung == receipt.state {
         return Ok(());
     }
-    mind::receipt(job, rung, |_| true).await?;
+    receipt::raise(job, rung, |_| true).await?;
     doubt(job, Why::Restart).await
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn go_on(mind: &mut Mind, job: &mut Job) -> Result<(), Halt> {
             Act::Type(bytes) => type_in(mind, job, bytes).await?,
             Act::PressEnter => {
                 // On record first: a daemon that dies here types nothing twice.
-                mind::receipt(job, Rung::Submitted, |_| true).await?;
+                receipt::raise(job, Rung::Submitted, |_| true).await?;
                 let units = &job.world.sessions.ports().units;
                 let _ = units.input(&mind.unit, b"\r".to_vec(), false).await;
             }
@@ -167,7 +167,7 @@ pub(super) async fn go_on(mind: &mut Mind, job: &mut Job) -> Result<(), Halt> {
 }
 
 async fn type_in(mind: &mut Mind, job: &mut Job, bytes: Vec<u8>) -> Result<(), Halt> {
-    mind::receipt(job, Rung::Typed, |_| true).await?;
+    receipt::raise(job, Rung::Typed, |_| true).await?;
     let wanted = bytes.len();
     let units = &job.world.sessions.ports().units;
     let typed = units.input(&mind.unit, bytes, false).await;
@@ -184,7 +184,7 @@ async fn type_in(mind: &mut Mind, job: &mut Job, bytes: Vec<u8>) -> Result<(), H
 }
 
 async fn over(mind: &mut Mind, job: &mut Job, rung: Rung) -> Result<(), Halt> {
-    mind::receipt(job, rung.clone(), |_| true).await?;
+    receipt::raise(job, rung.clone(), |_| true).await?;
     let Some(hand) = mind.hand.take() else { return Ok(()) };
     if let (Some(reply), Some(receipt)) = (hand.reply, job.attempt().receipt.clone()) {
         let _ = reply.send(Ok(receipt));

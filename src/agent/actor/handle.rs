@@ -5,9 +5,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     World,
     book::Used,
+    clear,
     desk::Change,
     job::News,
-    land::{self, LandAsk, Landed},
+    land::{LandAsk, Landed},
 };
 use crate::{
     agent::{
@@ -121,7 +122,7 @@ impl Handle {
 
     /// Throws the work of a task away; the ref that keeps it, if there was some.
     pub(crate) async fn discard(&self, id: TaskId) -> Result<Option<String>, Refusal> {
-        land::discard(&self.world, id).await
+        clear::discard(&self.world, id).await
     }
 
     /// The record of a task.

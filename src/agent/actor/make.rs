@@ -9,7 +9,8 @@ use super::{
 use crate::{
     agent::{
         delivery::Receipt as Rung,
-        model::{Place, Receipt, Step, Tree},
+        model::{Place, Receipt, Step},
+        record::Tree,
         words,
     },
     base::{Name, unit::Spec, wire::Ask as ShimAsk},

@@ -5,18 +5,16 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{
-    book::Used,
     finish,
     hand::{self, Hand},
     job::{Halt, Job, News},
-    make, spec,
+    make, receipt, spec,
 };
 use crate::{
     agent::{
-        delivery::Receipt as Rung,
-        driver::{Outcome, Reader, Sign as Told, hook::HookEvent},
+        driver::{Outcome, Reader},
         evidence::{self, Hook, Rules, Screen, Sign, Standing, Watch, judge},
-        fact::{AgentSeen, TaskDelivered},
+        fact::AgentSeen,
         model::Step,
     },
     base::{
@@ -25,7 +23,6 @@ use crate::{
         wire::Ask as ShimAsk,
     },
     inbox::{Level, Notice},
-    meter::{Key, Micros, Reading, Usage, Verdict},
     port::UnitEvent,
 };
 
@@ -201,71 +198,6 @@ impl Mind {
         Ok(())
     }
 
-    /// A headless program says something.
-    async fn told(&mut self, job: &mut Job, told: Told) -> Result<(), Halt> {
-        let now = job.world.now();
-        accepted(job).await?;
-        let hook = match told {
-            Told::Session(session) => {
-                if job.attempt().session != session {
-                    job.note(|attempt| attempt.session = session).await?;
-                }
-                Hook::Started
-            }
-            Told::Retrying { .. } => {
-                let standing = Standing {
-                    state: evidence::State::Retrying,
-                    since: now,
-                    source: evidence::Source::Hook,
-                    rule: "output retry".to_owned(),
-                    evidence: "it tries again by itself".to_owned(),
-                };
-                return self.tell(job, Some(standing)).await;
-            }
-            Told::Limited { until } => {
-                Hook::Limited { until: until.map(|seconds| Moment(seconds * 1000).show()) }
-            }
-            Told::StopNow { why, .. } => {
-                self.stop(job, &why).await;
-                return Ok(());
-            }
-            Told::Spent { tokens, cost_micros } => {
-                return self.spent(job, tokens, cost_micros).await;
-            }
-            Told::Denied(what) => {
-                job.note(|attempt| attempt.denials.push(what)).await?;
-                Hook::Tool
-            }
-            Told::Text(_) => Hook::Tool,
-        };
-        // A headless program that has begun works until it ends.
-        let hook = if hook == Hook::Started { Hook::Prompt } else { hook };
-        let change = self.watch.take(Sign::Hook(hook, String::new()), now);
-        self.tell(job, change.map(|change| change.now)).await
-    }
-
-    /// It has used so much so far: one that is beyond its budget is ended.
-    async fn spent(
-        &mut self,
-        job: &mut Job,
-        tokens: crate::agent::driver::Tokens,
-        cost_micros: Option<u64>,
-    ) -> Result<(), Halt> {
-        let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
-        let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
-        let usage = Usage { tokens: tokens.into(), cost: cost_micros.map(Micros) };
-        // What counts the whole conversation is booked at its end.
-        if job.attempt().resume.is_some() {
-            return Ok(());
-        }
-        let used = Used { key, model, reading: Reading::Total(usage) };
-        let verdict = job.world.desk.used(used).await?;
-        if matches!(verdict, Verdict::Stop { .. }) {
-            self.stop(job, &format!("its budget is used up: {}", verdict.show())).await;
-        }
-        Ok(())
-    }
-
     /// Judges the screen.
     pub(super) async fn judge(&mut self, job: &mut Job) -> Result<(), Halt> {
         let Some((rules, screen)) = &self.screen else { return Ok(()) };
@@ -312,46 +244,6 @@ impl Mind {
         }
     }
 
-    /// Its program says something through a hook.
-    async fn hook(&mut self, job: &mut Job, event: HookEvent) -> Result<(), Halt> {
-        let now = job.world.now();
-        let (hook, said) = match event {
-            HookEvent::Started { session } => {
-                if let Some(session) = session.filter(|s| *s != job.attempt().session) {
-                    job.note(|attempt| attempt.session = session).await?;
-                }
-                (Hook::Started, String::new())
-            }
-            HookEvent::Prompt { .. } => {
-                if let Some(hand) = &mut self.hand {
-                    hand.confirmed();
-                }
-                accepted(job).await?;
-                (Hook::Prompt, String::new())
-            }
-            HookEvent::ToolBefore { tool, .. } | HookEvent::ToolAfter { tool } => {
-                (Hook::Tool, tool)
-            }
-            HookEvent::Permission { tool, what, .. } => {
-                (Hook::Permission, format!("{tool}: {what}"))
-            }
-            HookEvent::TurnEnded { text } => {
-                let said = text.clone().unwrap_or_default();
-                if !spec::is_headless(job) {
-                    let change = self.watch.take(Sign::Hook(Hook::Idle, said), now);
-                    self.tell(job, change.map(|change| change.now)).await?;
-                    return finish::turn_ended(self, job, text).await;
-                }
-                return Ok(());
-            }
-            HookEvent::Failed { text, .. } => (Hook::Failed, text),
-            HookEvent::Notice { .. } | HookEvent::Ended | HookEvent::Other => return Ok(()),
-        };
-        let change = self.watch.take(Sign::Hook(hook, said), now);
-        self.tell(job, change.map(|change| change.now)).await?;
-        hand::go_on(self, job).await
-    }
-
     /// Its shim tells something.
     async fn hear(&mut self, job: &mut Job, event: UnitEvent) -> Result<Life, Halt> {
         match event {
@@ -359,7 +251,7 @@ impl Mind {
                 if let Some(exit) = state.exit {
                     return Ok(Life::Ended(Some(exit)));
                 }
-                submitted(job).await?;
+                receipt::submitted(job).await?;
                 if let Some((_, screen)) = &mut self.screen {
                     screen.resize(state.cols, state.rows);
                 }
@@ -381,11 +273,18 @@ impl Mind {
     }
 
     /// Tells what it does now.
-    async fn tell(&mut self, job: &mut Job, now: Option<Standing>) -> Result<(), Halt> {
+    pub(super) async fn tell(&mut self, job: &mut Job, now: Option<Standing>) -> Result<(), Halt> {
         let Some(standing) = now else { return Ok(()) };
         if standing.state == evidence::State::Stalled {
             self.stalled(job, &standing).await;
         }
+        // Hooks tell the end of a turn themselves, with the last words.
+        let rests = standing.state == evidence::State::Idle
+            && matches!(standing.source, evidence::Source::Title | evidence::Source::Screen);
+        let worked = matches!(
+            job.attempt().seen.state,
+            evidence::State::Working | evidence::State::Retrying | evidence::State::Stalled
+        );
         job.change(move |task, decision| {
             let id = task.id;
             if let Some(attempt) = task.attempts.last_mut() {
@@ -400,7 +299,12 @@ impl Mind {
                 });
             }
         })
-        .await
+        .await?;
+        let has_prompt = job.attempt().step == Step::Delivered && self.hand.is_none();
+        if rests && worked && has_prompt && self.reader.is_none() {
+            return Box::pin(finish::turn_ended(self, job, None)).await;
+        }
+        Ok(())
     }
 
     /// It claims to work and nothing moves: a person is told; one that nobody sees is ended.
@@ -450,55 +354,4 @@ impl Mind {
         };
         finish::ended(self, job, exit, outcome).await
     }
-}
-
-/// Its program runs with the prompt it was given.
-async fn submitted(job: &mut Job) -> Result<(), Halt> {
-    receipt(job, Rung::Submitted, |way| way == "start").await
-}
-
-/// It shows that it has its prompt.
-pub(super) async fn accepted(job: &mut Job) -> Result<(), Halt> {
-    receipt(job, Rung::Accepted, |way| way == "start").await
-}
-
-/// How far a receipt is on its ladder; what is over is the last rung.
-fn height(rung: &Rung) -> u8 {
-    match rung {
-        Rung::Queued => 0,
-        Rung::Typed => 1,
-        Rung::Submitted => 2,
-        Rung::Accepted | Rung::Refused(_) | Rung::Unknown(_) => 3,
-    }
-}
-
-/// Raises the receipt of the prompt; it never falls.
-pub(super) async fn receipt(
-    job: &mut Job,
-    state: Rung,
-    of: impl Fn(&str) -> bool,
-) -> Result<(), Halt> {
-    let now = job.world.now();
-    let receipt = job.attempt().receipt.as_ref();
-    if !receipt.is_some_and(|r| height(&r.state) < height(&state) && of(&r.way)) {
-        return Ok(());
-    }
-    job.change(move |task, decision| {
-        let id = task.id;
-        let Some(attempt) = task.attempts.last_mut() else { return };
-        if state == Rung::Accepted {
-            attempt.step = Step::Delivered;
-        }
-        if let Some(receipt) = &mut attempt.receipt {
-            (receipt.state, receipt.at) = (state.clone(), now);
-            decision.fact(&TaskDelivered {
-                task: id,
-                attempt: attempt.number,
-                state,
-                bytes: receipt.bytes,
-                digest: receipt.digest.clone(),
-            });
-        }
-    })
-    .await
 }

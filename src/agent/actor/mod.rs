@@ -15,6 +15,8 @@
 mod answers;
 mod begin;
 mod book;
+mod check;
+mod clear;
 mod desk;
 mod finish;
 mod hand;
@@ -23,7 +25,9 @@ mod job;
 mod land;
 mod make;
 mod mind;
+mod receipt;
 mod recover;
+mod says;
 mod spec;
 mod tell;
 

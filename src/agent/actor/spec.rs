@@ -25,6 +25,9 @@ use crate::{
 /// A program that is asked to end gets this long (real-agents.md §1).
 const GRACE_MS: u64 = 5_000;
 
+/// Most characters of what an agent kept that are put before a task.
+const MEMORY: usize = 8_000;
+
 /// What an attempt is started with.
 pub(super) struct Ready {
     pub(super) spec: Spec,
@@ -48,6 +51,11 @@ pub(super) fn cwd(job: &Job) -> PathBuf {
 /// The folder of gaia's own for the task.
 pub(super) fn folder(job: &Job) -> PathBuf {
     job.world.sessions.home().task(&job.task.id.to_string())
+}
+
+/// The folder of the guards in front of its PATH: it can read them and not change them.
+fn guards(job: &Job) -> PathBuf {
+    job.world.sessions.home().guards(&job.task.id.to_string())
 }
 
 /// Names that the driver wants hidden from git.
@@ -103,10 +111,23 @@ pub(super) fn prompt(job: &Job) -> Option<String> {
     Some(job.task.wanted.prompt.clone())
 }
 
+/// What the agent kept for its next task, the newest of it.
+fn memory(job: &Job) -> Option<String> {
+    let world = &job.world;
+    let path = world.sessions.home().memory(&job.task.workspace, job.agent.name.as_str());
+    let bytes = world.sessions.ports().files.read(&path, 256 << 10).ok().flatten()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let from = text.char_indices().rev().nth(MEMORY).map_or(0, |(at, _)| at);
+    Some(text[from..].to_owned()).filter(|text| !text.trim().is_empty())
+}
+
 fn ask(job: &Job, prompt: Option<String>) -> LaunchAsk {
     let (agent, attempt, folder) = (&job.agent, job.attempt(), folder(job));
     let role = agent.role.clone().unwrap_or_default();
-    let brief = words::brief(&job.task, agent, &job.policy);
+    let mut brief = words::brief(&job.task, agent, &job.policy);
+    if let Some(memory) = memory(job) {
+        brief.push_str(&format!("\n\nWhat you kept from earlier tasks:\n{memory}"));
+    }
     let caller = job.caller.clone();
     let mut env = agent.env.clone();
     env.extend(own_env(job));
@@ -167,7 +188,7 @@ pub(super) async fn ready(job: &Job, unit: &UnitId) -> Result<Ready, String> {
         write.extend(paths);
     }
     let mut env = launch.env.clone();
-    let guards = folder(job).join("guard");
+    let guards = guards(job);
     let path = env.get("PATH").cloned().unwrap_or_default();
     env.insert("PATH".to_owned(), format!("{}:{path}", guards.display()));
     env.insert("GAIA_GUARD".to_owned(), guards.join("rules.json").display().to_string());
@@ -211,8 +232,8 @@ fn fence(job: &Job, mut write: Vec<PathBuf>) -> Option<Fence> {
     let home = job.world.sessions.home();
     write.push(PathBuf::from("/dev"));
     write.extend(rules.also_write.iter().map(PathBuf::from));
-    // What gaia keeps of other tasks and panes is nobody's business; its sockets must be found.
-    let private = [home.store(), home.units(), home.logs()];
+    // What gaia keeps of others is nobody's business. Sockets are reached without reading.
+    let private = home.private();
     let secrets = rules.read_deny.iter().map(|path| expand(job, path));
     Some(Fence {
         write,
@@ -239,7 +260,7 @@ fn expand(job: &Job, path: &str) -> PathBuf {
 fn lay(job: &Job, launch: &Launch) -> Result<Option<PathBuf>, String> {
     let files = &job.world.sessions.ports().files;
     let folder = folder(job);
-    for private in ["", "home", "tmp", "guard"] {
+    for private in ["", "home", "tmp"] {
         files.private_dir(&folder.join(private), None)?;
     }
     for (path, text) in &launch.files {
@@ -256,7 +277,7 @@ fn lay(job: &Job, launch: &Launch) -> Result<Option<PathBuf>, String> {
             files.link(from, to)?;
         }
     }
-    lay_guards(job, &folder.join("guard"))?;
+    lay_guards(job, &guards(job))?;
     let Some(text) = &launch.stdin else { return Ok(None) };
     let path = folder.join(format!("prompt.{}", job.attempt().number));
     files.keep(&path, text.as_bytes())?;
@@ -267,6 +288,7 @@ fn lay(job: &Job, launch: &Launch) -> Result<Option<PathBuf>, String> {
 /// program if that is allowed.
 fn lay_guards(job: &Job, folder: &Path) -> Result<(), String> {
     let files = &job.world.sessions.ports().files;
+    files.private_dir(folder, None)?;
     let rules = job.agent.fence.commands();
     for program in rules.programs() {
         files.link(&job.world.exe, &folder.join(program))?;

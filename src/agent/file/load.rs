@@ -21,6 +21,9 @@ const TIMEOUT_MS: u64 = 60 * 60_000;
 /// Codex and opencode wait for a limit without a word (real-agents.md §2).
 const SILENCE_MS: u64 = 10 * 60_000;
 
+/// Starts in a minute at one make: more look like abuse to some of them.
+const STARTS: u32 = 30;
+
 /// What the loader has to know of the world.
 pub(crate) struct Context<'a> {
     /// Folder of the workspace, absolute.
@@ -185,6 +188,7 @@ impl Loader<'_> {
             ports: raw.ports,
             land: self.word(raw.land.as_ref(), &HOWS),
             submodules: raw.submodules,
+            starts_per_minute: raw.starts_per_minute.unwrap_or(STARTS),
             budget: self.budget(raw.budget.as_ref()),
             questions: raw.questions.map(|dir| self.context.dir.join(dir)),
         }

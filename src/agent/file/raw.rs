@@ -123,6 +123,9 @@ pub(super) struct RawTasks {
     pub(super) land: Option<Text>,
     /// `true`: submodules are fetched into worktrees.
     pub(super) submodules: bool,
+    /// Attempts that may start in a minute at one make of agents, 30 if it is left out; 0 for as
+    /// many as wanted.
+    pub(super) starts_per_minute: Option<u32>,
     /// What all tasks together may cost, e.g. `"50 USD a day"`; or a list.
     #[schemars(with = "Option<String>")]
     pub(super) budget: Option<Any>,

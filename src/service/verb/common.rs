@@ -8,10 +8,11 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::text::service_table;
 pub(super) use super::{
     bring::{Bring, Brought, bring},
     set::{Set, one},
-    text::{bytes, first_line, phase, probe_line, progress, service_table, span, usage_table},
+    text::{bytes, first_line, phase, probe_line, progress, span, usage_table},
 };
 use crate::{
     base::{Code, Refusal, duration},
@@ -75,7 +76,7 @@ impl Concerned {
 }
 
 /// The views of services as of now.
-pub(super) fn views(handle: &Handle, ids: &[ServiceId]) -> Vec<ServiceView> {
+pub(crate) fn views(handle: &Handle, ids: &[ServiceId]) -> Vec<ServiceView> {
     let (view, now) = (handle.view(), handle.sessions().ports().clock.now());
     ids.iter().filter_map(|id| view.services.get(id)).map(|service| service.at(now)).collect()
 }

@@ -20,11 +20,12 @@ mod show;
 mod signal;
 mod start;
 mod status;
-mod status_all;
 mod stop;
 mod text;
 mod up;
 mod why;
+
+pub(crate) use common::{service_table, views};
 
 crate::verbs!(super::actor::Handle =>
     list::List, show::Show, start::Start, stop::Stop, restart::Restart, status::Status,
@@ -35,6 +36,6 @@ crate::verbs!(super::actor::Handle =>
 /// The verbs that stand at the top of the command line.
 pub(crate) mod top {
     crate::verbs!(crate::service::actor::Handle =>
-        super::up::Up, super::down::Down, super::status_all::Status,
+        super::up::Up, super::down::Down,
     );
 }

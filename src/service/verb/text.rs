@@ -27,7 +27,7 @@ pub(super) fn progress(wanted: bool) -> Option<Follow> {
 }
 
 /// Services as a table.
-pub(super) fn service_table(services: &[ServiceView], ui: &Ui) -> String {
+pub(crate) fn service_table(services: &[ServiceView], ui: &Ui) -> String {
     let many = services.iter().map(|s| &s.workspace).collect::<BTreeSet<_>>().len() > 1;
     let row = |s: &ServiceView| {
         let name = if many { s.id.to_string() } else { s.name.clone() };

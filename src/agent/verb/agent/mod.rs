@@ -15,6 +15,8 @@ mod stop;
 mod target;
 mod wait;
 
+pub(crate) use list::{Row, agent_table, rows};
+
 crate::verbs!(crate::agent::actor::Handle =>
     list::List, show::Show, start::Start, attach::Attach, read::Read, send::Send, wait::Wait,
     interrupt::Interrupt, stop::Stop, restart::Restart, restart::Resume, explain::Explain,
