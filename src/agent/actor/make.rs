@@ -13,9 +13,9 @@ use crate::{
         record::Tree,
         words,
     },
-    base::{Name, unit::Spec, wire::Ask as ShimAsk},
+    base::{Name, UnitId, unit::Spec, wire::Ask as ShimAsk},
     port::{Carry, GitError, Head, NewWork, Repo, Run, UnitError},
-    session::TaskPane,
+    session::{TaskPane, What},
 };
 
 /// Longest time of a setup command.
@@ -160,6 +160,7 @@ fn lease(job: &Job) -> BTreeMap<String, u16> {
 /// Its pane, in which nothing runs yet.
 pub(super) async fn pane(job: &mut Job) -> Result<(), Halt> {
     let sessions = job.world.sessions.clone();
+    close_earlier(job).await?;
     let session = sessions.session_for(&job.task.workspace, &job.task.dir);
     let window = format!("{}-{}", job.task.id, job.agent.name);
     let wanted = TaskPane {
@@ -177,6 +178,17 @@ pub(super) async fn pane(job: &mut Job) -> Result<(), Halt> {
         }
     })
     .await
+}
+
+/// The panes of earlier attempts give way: a task has one window. Their output is kept.
+async fn close_earlier(job: &Job) -> Result<(), Halt> {
+    let sessions = &job.world.sessions;
+    let earlier = job.task.attempts.iter().rev().skip(1).filter_map(|a| a.unit.clone());
+    let there: Vec<UnitId> = earlier.filter(|unit| sessions.task_of(unit).is_some()).collect();
+    if !there.is_empty() {
+        sessions.close(What::Units(there)).await?;
+    }
+    Ok(())
 }
 
 /// Its program: what it gets is written, then that it is started, then it is.

@@ -46,6 +46,8 @@ pub(super) struct Mind {
     pub(super) hand: Option<Hand>,
     /// Its end was asked for, and why.
     pub(super) ending: Option<String>,
+    /// Questions of it that wait for a person.
+    asks: u32,
 }
 
 /// Follows an attempt to its end.
@@ -136,6 +138,7 @@ impl Mind {
             deadline,
             hand: hand::first(job),
             ending: None,
+            asks: 0,
         })
     }
 
@@ -146,6 +149,11 @@ impl Mind {
         let next = all.into_iter().flatten().min()?;
         // One millisecond more, so that what was waited for is due.
         Some(Duration::from_millis(next.0.saturating_sub(now.0).min(60_000) + 1))
+    }
+
+    /// Whether it waits for a person's answer: what it wrote before says nothing about that.
+    pub(super) fn asks(&self) -> bool {
+        self.asks > 0
     }
 
     /// Something that was waited for is due.
@@ -217,10 +225,12 @@ impl Mind {
         match news {
             News::Hook(event) => self.hook(job, event).await,
             News::Waits(Some(what)) => {
+                self.asks += 1;
                 let change = self.watch.take(Sign::Hook(Hook::Question, what), now);
                 self.tell(job, change.map(|change| change.now)).await
             }
             News::Waits(None) => {
+                self.asks = self.asks.saturating_sub(1);
                 let change = self.watch.take(Sign::Hook(Hook::Tool, String::new()), now);
                 self.tell(job, change.map(|change| change.now)).await
             }

@@ -54,6 +54,9 @@ impl Mind {
             }
             Told::Text(_) => Hook::Tool,
         };
+        if self.asks() {
+            return Ok(());
+        }
         // A headless program that has begun works until it ends.
         let hook = if hook == Hook::Started { Hook::Prompt } else { hook };
         let change = self.watch.take(Sign::Hook(hook, String::new()), now);

@@ -81,7 +81,11 @@ pub(crate) async fn rest(handle: &Handle, ids: &[TaskId], asking: bool, patience
         .until(patience, |view| {
             ids.iter().all(|id| {
                 view.tasks.get(id).is_none_or(|task| {
-                    task.state.is_over() || (asking && matches!(task.state, State::Asking { .. }))
+                    let waits = task.live().is_some_and(|attempt| {
+                        matches!(attempt.seen.state, crate::agent::evidence::State::Waiting(_))
+                    });
+                    let asks = waits || matches!(task.state, State::Asking { .. });
+                    task.state.is_over() || (asking && asks)
                 })
             })
         })
