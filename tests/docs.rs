@@ -86,7 +86,8 @@ fn the_settings() {
             .unwrap();
     }
     text += "\n# gaia.toml\n\nThe same keys stand in layouts (`sessions/NAME.toml`). The JSON Schema for editors is [`gaia.schema.json`](gaia.schema.json), also printed by `gaia config schema`.\n\n";
-    let schema = gaia::service::schema();
+    let mut schema = gaia::service::schema();
+    gaia::agent::add_to_schema(&mut schema);
     let tables = [
         ("a session", &schema),
         ("`[[windows]]`", &schema["$defs"]["RawWindow"]),
@@ -95,6 +96,9 @@ fn the_settings() {
         ("`[services.NAME]`", &schema["$defs"]["RawService"]),
         ("`probe`", &schema["$defs"]["RawProbes"]),
         ("a probe", &schema["$defs"]["RawProbe"]),
+        ("`[agents.NAME]`", &schema["$defs"]["RawAgent"]),
+        ("`[tasks]`", &schema["$defs"]["RawTasks"]),
+        ("`[fence]`, `[agents.NAME.fence]`", &schema["$defs"]["RawFence"]),
     ];
     for (name, table) in tables {
         writeln!(text, "## {name}\n\n| key | what it does |\n| --- | --- |").unwrap();
@@ -113,9 +117,14 @@ fn the_facts() {
     let mut text = String::from(
         "# Facts\n\nGenerated from the code. Every line of the ledger is `{seq, at, kind, v, body, prev, hash}`; `at` is in milliseconds since 1970, `prev` and `hash` chain the lines.\n\n| kind | says that |\n| --- | --- |\n",
     );
-    for (kind, about) in
-        gaia::session::FACTS.iter().chain(gaia::service::FACTS).chain(gaia::inbox::FACTS)
-    {
+    let slices = [
+        gaia::session::FACTS,
+        gaia::service::FACTS,
+        gaia::agent::FACTS,
+        gaia::inbox::FACTS,
+        gaia::meter::KINDS,
+    ];
+    for (kind, about) in slices.into_iter().flatten() {
         writeln!(text, "| `{kind}` | {about} |").unwrap();
     }
     check("facts.md", &text);

@@ -134,6 +134,17 @@ impl Files for SystemFiles {
         found
     }
 
+    fn real(&self, path: &Path) -> PathBuf {
+        let mut rest = Vec::new();
+        for folder in path.ancestors() {
+            if let Ok(real) = folder.canonicalize() {
+                return rest.iter().rev().fold(real, |path, name| path.join(name));
+            }
+            rest.extend(folder.file_name());
+        }
+        path.to_owned()
+    }
+
     fn link(&self, target: &Path, at: &Path) -> Result<(), String> {
         let _ = std::fs::remove_file(at);
         std::os::unix::fs::symlink(target, at).map_err(|e| format!("{}: {e}", at.display()))

@@ -65,6 +65,9 @@ impl crate::port::Processes for SystemProcesses {
     fn user(&self, user: &str, group: Option<&str>) -> Result<User, String> {
         tree::user(user, group)
     }
+    fn user_id(&self) -> u32 {
+        nix::unistd::geteuid().as_raw()
+    }
     fn is_root(&self) -> bool {
         nix::unistd::geteuid().is_root()
     }

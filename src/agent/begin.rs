@@ -42,6 +42,7 @@ impl TaskRecord {
             tree: None,
             delivered: vec![],
             progress: None,
+            landing: None,
             waived: false,
             excused: false,
         }

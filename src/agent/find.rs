@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     driver::{BUILTIN, Driver, builtin},
-    file::{Context, load},
+    file::{Context, Declared, load},
     record::CrewRecord,
 };
 use crate::{
@@ -83,9 +83,7 @@ pub(crate) fn crew(
     let bytes = files.read(&path, LIMIT).map_err(failed)?.unwrap_or_default();
     let source = Source { path: path.display().to_string(), bytes };
     let workspace = finder.load(&source, &dir, None)?.name;
-    let names = drivers(files, home, &dir).into_keys().collect();
-    let context = Context { dir: &dir, drivers: names, workspace: &workspace };
-    let declared = load(&source, &context).map_err(|faults| faults_refusal(&faults))?;
+    let declared = declared(files, home, &source, (&dir, &workspace))?;
     Ok(CrewRecord {
         workspace,
         agents: declared.agents,
@@ -93,4 +91,15 @@ pub(crate) fn crew(
         paused: false,
         dir,
     })
+}
+
+/// What a definition declares for the agents of a folder.
+pub(crate) fn declared(
+    files: &dyn Files,
+    home: &Home,
+    source: &Source,
+    (dir, workspace): (&Path, &Name),
+) -> Result<Declared, Refusal> {
+    let drivers = drivers(files, home, dir).into_keys().collect();
+    load(source, &Context { dir, drivers, workspace }).map_err(|faults| faults_refusal(&faults))
 }

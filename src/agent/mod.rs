@@ -54,5 +54,18 @@ pub fn add_to_schema(whole: &mut serde_json::Value) {
         "type": "object",
         "additionalProperties": { "$ref": "#/$defs/RawAgent" },
     });
+    whole["properties"]["fence"] = serde_json::json!({ "$ref": "#/$defs/RawFence" });
     whole["properties"]["tasks"] = serde_json::json!({ "$ref": "#/$defs/RawTasks" });
+}
+
+/// Checks the agents, the tasks and the fence of a definition.
+pub fn validate(
+    files: &dyn crate::port::Files,
+    here: &crate::verb::Here,
+    (path, bytes): (&std::path::Path, &[u8]),
+    dir: &std::path::Path,
+) -> Result<usize, crate::base::Refusal> {
+    let source = crate::session::Source { path: path.display().to_string(), bytes: bytes.to_vec() };
+    let workspace = crate::base::Name::near("workspace", "workspace");
+    find::declared(files, &here.home, &source, (dir, &workspace)).map(|found| found.agents.len())
 }

@@ -23,6 +23,9 @@ pub(crate) struct Tree {
     pub(crate) work: Work,
     /// Branch the work is to be landed on; none where the repository was on no branch.
     pub(crate) target: Option<String>,
+    /// Whether its setup commands have run.
+    #[serde(default)]
+    pub(crate) prepared: bool,
     /// Ports leased for it.
     pub(crate) ports: BTreeMap<String, u16>,
 }
@@ -52,6 +55,9 @@ pub(crate) struct TaskRecord {
     pub(crate) delivered: Vec<String>,
     /// What the agent said last about how far it is.
     pub(crate) progress: Option<String>,
+    /// Its work is being landed since then.
+    #[serde(default)]
+    pub(crate) landing: Option<Moment>,
     /// A person let it go on beyond its budget.
     #[serde(default)]
     pub(crate) waived: bool,

@@ -28,6 +28,11 @@ pub struct Fence {
     /// cannot be read.
     #[serde(default)]
     pub deny_read: Vec<PathBuf>,
+    /// Folders, and files, that the program sees as empty and cannot open: sockets in them are out
+    /// of its reach too. Each is covered if it is there when the program starts; a folder stays
+    /// covered whatever comes to be in it, a file until somebody outside makes it anew.
+    #[serde(default)]
+    pub cover: Vec<PathBuf>,
     /// The network.
     #[serde(default)]
     pub network: Network,
@@ -37,7 +42,8 @@ pub struct Fence {
     pub best_effort: bool,
 }
 
-/// How much of the network a fenced program has. Unix sockets that have a path are never fenced.
+/// How much of the network a fenced program has. Unix sockets that have a path are fenced by
+/// `cover` only.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
@@ -82,19 +88,37 @@ impl Fence {
             let plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
             !path.is_absolute() || !path.components().all(plain)
         };
-        if let Some(path) = self.write.iter().chain(&self.deny_read).find(crooked) {
+        let mut named = self.write.iter().chain(&self.deny_read).chain(&self.cover);
+        if let Some(path) = named.find(crooked) {
             return Some(format!(
                 "its fence names {}, which is no absolute path without `..`",
                 path.display()
             ));
         }
         let inside = |shut: &&PathBuf| self.write.iter().any(|open| shut.starts_with(open));
-        self.deny_read.iter().find(inside).map(|path| {
-            format!(
+        if let Some(path) = self.deny_read.iter().find(inside) {
+            return Some(format!(
                 "its fence cannot deny {}: it lies where everything may be written",
                 path.display()
-            )
-        })
+            ));
+        }
+        self.cover.iter().find_map(|path| self.cannot_cover(path))
+    }
+
+    fn cannot_cover(&self, path: &Path) -> Option<String> {
+        let shown = path.display();
+        if path == Path::new("/") {
+            return Some("its fence cannot cover /, where the program itself lies".to_owned());
+        }
+        // A folder above it could be moved away, and its next start would find nothing to cover.
+        if self.write.iter().any(|open| path.starts_with(open)) {
+            return Some(format!(
+                "its fence cannot cover {shown}: it lies where everything may be written"
+            ));
+        }
+        let hidden = self.write.iter().find(|open| open.starts_with(path))?;
+        let hidden = hidden.display();
+        Some(format!("its fence covers {shown}, so {hidden} in it cannot be written"))
     }
 
     /// What a kernel with this version of Landlock cannot do of it, if anything.
@@ -152,6 +176,19 @@ mod tests {
         assert!(fault(&["w"], &[]).unwrap().contains("names w"));
         assert!(fault(&[], &["/w/../s"]).unwrap().contains("/w/../s"));
         assert!(fault(&["/w"], &["/w/.env"]).unwrap().contains("cannot deny /w/.env"));
+    }
+
+    #[test]
+    fn a_cover_hides_nothing_that_is_needed() {
+        let fault = |write: &[&str], cover: &[&str]| {
+            let (write, cover) = (paths(write), paths(cover));
+            Fence { write, cover, ..Fence::default() }.fault().unwrap_or_default()
+        };
+        assert_eq!(fault(&["/w"], &["/s", "/wx"]), "");
+        assert!(fault(&[], &["/"]).contains("cannot cover /,"));
+        assert!(fault(&[], &["s"]).contains("names s"));
+        assert!(fault(&["/w"], &["/w/s"]).contains("cannot cover /w/s"));
+        assert!(fault(&["/w/s"], &["/w"]).contains("/w/s in it cannot be written"));
     }
 
     #[test]

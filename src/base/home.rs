@@ -63,10 +63,21 @@ impl Home {
     pub fn hello_socket(&self) -> PathBuf {
         self.run().join("hello.sock")
     }
+    /// The folder of the private tmux server, 0700. Nothing else lies in it, so that it can be
+    /// covered as a whole.
+    #[must_use]
+    pub fn tmux(&self) -> PathBuf {
+        self.run().join("tmux")
+    }
     /// The private tmux server.
     #[must_use]
     pub fn tmux_socket(&self) -> PathBuf {
-        self.run().join("tmux.sock")
+        self.tmux().join("tmux.sock")
+    }
+    /// What every fence should cover: whoever talks to the tmux server runs what they like outside.
+    #[must_use]
+    pub fn covered(&self) -> Vec<PathBuf> {
+        vec![self.tmux()]
     }
     /// The generated configuration of the private tmux server.
     #[must_use]

@@ -31,7 +31,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Refusal> {
     match matches.subcommand() {
         Some(("validate", args)) => validate(args, here, json),
-        Some(("schema", _)) => Ok(Outcome::ok(format!("{:#}", crate::service::schema()))),
+        Some(("schema", _)) => Ok(Outcome::ok(format!("{:#}", schema()))),
         Some((_, args)) => show(args.get_flag("origin"), here, json),
         None => Err(Refusal::broken("no verb")),
     }
@@ -89,16 +89,25 @@ fn validate(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Re
             crate::service::validate(world, here, (&path, bytes.as_bytes()), &dir)?;
         let panes: usize = declared.windows.iter().map(|window| window.panes.len()).sum();
         let (name, windows) = (&declared.name, declared.windows.len());
+        let agents = crate::agent::validate(&SystemFiles, here, (&path, bytes.as_bytes()), &dir)?;
+        let agents = if agents == 0 { String::new() } else { format!(", {agents} agents") };
         let services = match services {
             0 => String::new(),
             count => format!(", {count} services"),
         };
         checked.push(format!(
-            "{file} is good: session {name}, {windows} windows, {panes} panes{services}"
+            "{file} is good: session {name}, {windows} windows, {panes} panes{services}{agents}"
         ));
     }
     if json {
         return Ok(Outcome::ok(serde_json::json!({ "checked": checked }).to_string()));
     }
     Ok(Outcome::ok(checked.join("\n")))
+}
+
+/// JSON Schema of `gaia.toml`: what the session, the services and the agents read of it.
+fn schema() -> serde_json::Value {
+    let mut whole = crate::service::schema();
+    crate::agent::add_to_schema(&mut whole);
+    whole
 }

@@ -26,7 +26,7 @@ pub(super) async fn connect(here: &Here) -> Result<Client, Refusal> {
 /// and the second finds the work done.
 async fn start(here: &Here, client: &Client) -> Result<(), Refusal> {
     let home = &here.home;
-    for folder in [home.root().to_owned(), home.run(), home.logs()] {
+    for folder in [home.root().to_owned(), home.run(), home.tmux(), home.logs()] {
         files::private_dir(&folder).map_err(|error| {
             let what = format!("the folder {} cannot be made", folder.display());
             world(&what, &error)

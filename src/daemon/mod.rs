@@ -48,7 +48,7 @@ pub struct Options {
 /// Runs the daemon of a home until it is told to end.
 pub async fn serve(options: Options) -> Result<(), Refusal> {
     let home = options.home.clone();
-    for folder in [home.root().to_owned(), home.run(), home.logs(), home.units()] {
+    for folder in [home.root().to_owned(), home.run(), home.tmux(), home.logs(), home.units()] {
         files::private_dir(&folder).map_err(|e| unwritable(&folder, &e))?;
     }
     let _lock = Lock::take(&home.lock()).map_err(|e| held(&home, e))?;

@@ -5,7 +5,7 @@ use std::{
     fs, io,
     os::{
         fd::{AsFd, OwnedFd},
-        unix::fs::FileTypeExt,
+        unix::fs::{FileTypeExt, OpenOptionsExt},
     },
     path::Path,
     process::{Command, Stdio},
@@ -27,8 +27,9 @@ use super::{fence::Prepared, sys};
 use crate::base::{SHELLS, Stat, unit::Spec};
 
 /// Variables of the tmux pane that the program sees unless its spec sets them.
-const FROM_PANE: &[&str] =
-    &["TMUX", "TMUX_PANE", "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
+const FROM_PANE: &[&str] = &["TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
+/// The same, but only where no fence stands: they lead to the server, which runs anything.
+const TO_SERVER: &[&str] = &["TMUX", "TMUX_PANE"];
 
 /// A program and the master side of its terminal.
 pub(super) struct Child {
@@ -75,6 +76,8 @@ pub(super) fn start(
     let (shim, limits, user) = (getpid(), limits(spec)?, user(spec, &pty.slave)?);
     let mut fence = stage.fence;
     sys::before_exec(&mut command, move || {
+        // First: it takes the rights of the shim, and no limits.
+        fence.as_ref().map_or(Ok(()), Prepared::cover)?;
         prepare(shim, &limits, user.as_ref())?;
         // Last: it takes rights away that the steps before it need.
         fence.as_mut().map_or(Ok(()), Prepared::apply)
@@ -115,11 +118,16 @@ fn prepare(shim: Pid, limits: &[(Resource, u64)], user: Option<&Ids>) -> io::Res
 /// A file as standard input. A pipe is none: opening it would wait for whoever writes.
 fn input(path: &Path) -> Result<Stdio, String> {
     let fault = |e: io::Error| format!("its input {} cannot be read: {e}", path.display());
-    let kind = fs::metadata(path).map_err(fault)?.file_type();
+    // What was opened is looked at, not the name: a folder in a fenced program's hands would lead
+    // past what is covered.
+    let file = fs::File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = file.map_err(fault)?;
+    let kind = file.metadata().map_err(fault)?.file_type();
     if !kind.is_file() && !kind.is_char_device() {
         return Err(format!("its input {} is no file", path.display()));
     }
-    Ok(fs::File::open(path).map_err(fault)?.into())
+    blocking(&file).map_err(|errno| fault(errno.into()))?;
+    Ok(file.into())
 }
 
 /// User, group, all groups.
@@ -135,7 +143,9 @@ fn user(spec: &Spec, terminal: &OwnedFd) -> Result<Option<Ids>, String> {
 }
 
 fn environment(spec: &Spec) -> BTreeMap<String, String> {
-    let from_pane = FROM_PANE.iter().filter(|name| !spec.env.contains_key(**name));
+    let to_server = if spec.fence.is_some() { &[] } else { TO_SERVER };
+    let from_pane = FROM_PANE.iter().chain(to_server);
+    let from_pane = from_pane.filter(|name| !spec.env.contains_key(**name));
     let mut env = spec.env.clone();
     env.extend(from_pane.filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))));
     env
@@ -170,6 +180,13 @@ pub(super) fn nonblocking(fd: impl AsFd) -> nix::Result<()> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
     let flags = OFlag::from_bits_truncate(fcntl(&fd, FcntlArg::F_GETFL)?);
     fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
+}
+
+/// Makes reads of a descriptor wait again.
+fn blocking(fd: impl AsFd) -> nix::Result<()> {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    let flags = OFlag::from_bits_truncate(fcntl(&fd, FcntlArg::F_GETFL)?);
+    fcntl(&fd, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK)).map(drop)
 }
 
 /// Every process below this one. As a subreaper the shim stays the ancestor of all that its

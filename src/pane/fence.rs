@@ -12,14 +12,14 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use nix::{
+    NixPath,
     errno::Errno,
     fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2},
     sys::stat::fstat,
-    unistd::geteuid,
 };
 use seccompiler::BpfProgram;
 
-use super::{calls, sys};
+use super::{calls, cover, cover::Cover, sys};
 use crate::base::{
     fence::{Fate, fate},
     unit::{Fence, Network},
@@ -47,21 +47,29 @@ const KEPT: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 10];
 
 /// A fence that waits for its program.
 pub(super) struct Prepared {
+    cover: Option<Cover>,
     ruleset: Option<RulesetCreated>,
-    filter: Option<BpfProgram>,
+    filters: Vec<BpfProgram>,
     /// What it cannot do, where that was accepted.
     pub(super) lacks: Option<String>,
 }
 
-/// Builds the fence; the sentence says why that is not possible.
-pub(super) fn build(fence: &Fence) -> Result<Prepared, String> {
+/// Builds the fence of a program that begins in `cwd`; the sentence says why that is not possible.
+pub(super) fn build(fence: &Fence, cwd: &Path) -> Result<Prepared, String> {
     if let Some(fault) = fence.fault() {
         return Err(fault);
     }
-    let filter = calls::filter(&fence.network);
+    let filters = calls::filters(&fence.network, !fence.cover.is_empty());
     let filter_lacks =
-        filter.as_ref().err().map(|e| format!("system calls cannot be filtered: {e}"));
-    let lacks = fence.lacks(sys::landlock_abi()).or(filter_lacks);
+        filters.as_ref().err().map(|e| format!("system calls cannot be filtered: {e}"));
+    let mut cover = cover::build(&fence.cover, cwd)?;
+    let cover_lacks = cover.as_ref().and_then(Cover::lacks);
+    if cover_lacks.is_some() {
+        cover = None;
+    }
+    let all = [fence.lacks(sys::landlock_abi()), filter_lacks, cover_lacks];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    let lacks = (!all.is_empty()).then(|| all.join("; "));
     if let Some(lacks) = lacks.as_ref().filter(|_| !fence.best_effort) {
         return Err(format!("{lacks}; `best_effort` in its fence lets it run all the same"));
     }
@@ -73,26 +81,28 @@ pub(super) fn build(fence: &Fence) -> Result<Prepared, String> {
         let place = open(path).map_err(|errno| not_there(path, errno))?;
         grant(&mut ruleset, place, writing()).map_err(broken)?;
     }
-    Ok(Prepared { ruleset: Some(ruleset), filter: filter.ok(), lacks })
+    Ok(Prepared { cover, ruleset: Some(ruleset), filters: filters.unwrap_or_default(), lacks })
 }
 
 impl Prepared {
-    /// Puts it up around this process, for good. Runs between fork and exec.
+    /// Hides what is covered from this process. Runs between fork and exec, while it still has the
+    /// rights of the shim.
+    pub(super) fn cover(&self) -> io::Result<()> {
+        self.cover.as_ref().map_or(Ok(()), Cover::put_up)
+    }
+
+    /// Puts up the rest around this process, for good. Runs between fork and exec.
     pub(super) fn apply(&mut self) -> io::Result<()> {
-        if geteuid().is_root() {
-            (0..64).filter(|number| !KEPT.contains(number)).for_each(sys::drop_capability);
-        }
+        // A folder that is open already would be a way past every cover.
+        sys::close_on_exec_from(3);
+        (0..64).filter(|number| !KEPT.contains(number)).for_each(sys::drop_capability);
         let ruleset = self.ruleset.take().ok_or(Errno::EINVAL)?;
         let status = ruleset.restrict_self().map_err(|_| io::Error::last_os_error())?;
         if status.ruleset == RulesetStatus::NotEnforced && self.lacks.is_none() {
             return Err(Errno::EPERM.into());
         }
-        match &self.filter {
-            Some(filter) => {
-                seccompiler::apply_filter(filter).map_err(|_| io::Error::last_os_error())
-            }
-            None => Ok(()),
-        }
+        let put = |filter: &BpfProgram| seccompiler::apply_filter(filter);
+        self.filters.iter().try_for_each(put).map_err(|_| io::Error::last_os_error())
     }
 }
 
@@ -189,7 +199,7 @@ fn grant(
 
 /// A handle on a place that no symbolic link leads to: whoever may write above it could otherwise
 /// have it lead elsewhere by the next start.
-fn open(path: &Path) -> nix::Result<OwnedFd> {
+pub(super) fn open<P: ?Sized + NixPath>(path: &P) -> nix::Result<OwnedFd> {
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
@@ -201,7 +211,7 @@ fn open_leniently(path: &Path) -> nix::Result<OwnedFd> {
     openat2(AT_FDCWD, path, OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC))
 }
 
-fn not_there(path: &Path, errno: Errno) -> String {
+pub(super) fn not_there(path: &Path, errno: Errno) -> String {
     let path = path.display();
     match errno {
         Errno::ENOENT | Errno::ENOTDIR => {

@@ -85,7 +85,13 @@ impl Shim {
 
     /// Runs the next of the commands before the program, or the program.
     pub(super) fn run_stage(&mut self) {
-        let fence = match self.spec.fence.as_ref().map(fence::build).transpose() {
+        let fence = match self
+            .spec
+            .fence
+            .as_ref()
+            .map(|fence| fence::build(fence, &self.spec.cwd))
+            .transpose()
+        {
             Ok(fence) => fence,
             Err(sentence) => return self.not_started(sentence),
         };

@@ -6,7 +6,7 @@
 //! Rooms: `shim` (the loop), `ready` (its poll), `signals`,
 //! `life` (start and end of the program), `stages` (what runs before it, and
 //! what it forks), `stop`, `serve` (what connections
-//! ask), `child`, `fence` and `calls` (what it may
+//! ask), `child`, `fence`, `calls` and `cover` (what it may
 //! reach), `guard` (who may connect), `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
 //! again in a later pane), `sys` (the unsafe corner).
 //!
@@ -22,6 +22,7 @@
 mod calls;
 mod child;
 mod conn;
+mod cover;
 mod fence;
 mod files;
 mod guard;

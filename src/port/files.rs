@@ -26,6 +26,8 @@ pub trait Files: Send + Sync {
     fn private_dir(&self, path: &Path, owner: Option<(u32, u32)>) -> Result<(), String>;
     /// Files below a folder whose whole path fits a glob, sorted; links are not followed.
     fn matching(&self, root: &Path, glob: &str) -> Vec<PathBuf>;
+    /// A path without links in it, as far as it exists.
+    fn real(&self, path: &Path) -> PathBuf;
     /// Makes a symlink at `at`, in place of one that is there.
     fn link(&self, target: &Path, at: &Path) -> Result<(), String>;
     /// Removes a folder of gaia's own with all that is in it; one that is gone is no fault.
@@ -98,6 +100,10 @@ impl Files for FakeFiles {
         let glob = glob.compile_matcher();
         let map = self.map();
         map.keys().filter(|f| f.starts_with(root) && glob.is_match(f)).cloned().collect()
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        path.to_owned()
     }
 
     fn link(&self, target: &Path, at: &Path) -> Result<(), String> {

@@ -56,6 +56,9 @@ pub trait Git: Send + Sync {
         paths: &[PathBuf],
         context: u32,
     ) -> Result<String, GitError>;
+    /// Takes away the lock that a git of a worktree left behind when it was killed. Only for one in
+    /// which no git runs any more.
+    async fn unlock(&self, work: &Work) -> Result<(), GitError>;
     /// Commits all work onto the worktree's branch, and leaves the worktree clean.
     async fn commit_all(
         &self,

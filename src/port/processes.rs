@@ -26,6 +26,8 @@ pub trait Processes: Send + Sync {
     fn kill(&self, pid: i32);
     /// The ids of a user, with all groups; a sentence if there is none.
     fn user(&self, user: &str, group: Option<&str>) -> Result<User, String>;
+    /// The user that gaia runs as.
+    fn user_id(&self) -> u32;
     /// Whether gaia runs as root.
     fn is_root(&self) -> bool;
 }
@@ -92,6 +94,9 @@ impl Processes for FakeProcesses {
     fn kill(&self, _pid: i32) {}
     fn user(&self, user: &str, _group: Option<&str>) -> Result<User, String> {
         Err(format!("there is no user `{user}`"))
+    }
+    fn user_id(&self) -> u32 {
+        1000
     }
     fn is_root(&self) -> bool {
         false

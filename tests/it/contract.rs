@@ -109,7 +109,7 @@ fn tmux_servers() {
     runtime.block_on(tmux_contract(Arc::new(FakeTmux::default())));
     let folder = tempfile::Builder::new().prefix("gh").tempdir_in("/tmp").unwrap();
     let home = Home::new(folder.path().to_owned()).unwrap();
-    std::fs::create_dir(home.run()).unwrap();
+    std::fs::create_dir_all(home.tmux()).unwrap();
     let keeper = vec!["sleep".to_owned(), "1000".to_owned()];
     let options = TmuxOptions { keeper, user_config: None, history: 100 };
     runtime.block_on(async {

@@ -86,6 +86,7 @@ fn its_sockets_are_the_owners_alone() {
         ("", 0o700),
         ("run", 0o700),
         ("store", 0o700),
+        ("run/tmux", 0o700),
         ("run/gaia.sock", 0o600),
         ("run/hello.sock", 0o600),
         (&format!("units/{unit}"), 0o700),

@@ -82,7 +82,7 @@ impl House {
     }
 
     pub fn tmux(&self, args: &[&str]) -> String {
-        let socket = self.home().join("run/tmux.sock");
+        let socket = self.home().join("run/tmux/tmux.sock");
         let mut command = Command::new("tmux");
         command.args(["-u", "-N", "-S"]).arg(socket).args(args).env_remove("TMUX");
         let output = command.output().unwrap();

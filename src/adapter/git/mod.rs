@@ -118,6 +118,15 @@ impl Git for SystemGit {
     ) -> Result<String, GitError> {
         self.diff_of(repo, work, paths, context).await
     }
+    async fn unlock(&self, work: &Work) -> Result<(), GitError> {
+        match tokio::fs::remove_file(work.gitdir.join("index.lock")).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(GitError::Other { command: "unlock".to_owned(), reason: error.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn commit_all(
         &self,
         repo: &Repo,

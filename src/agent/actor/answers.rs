@@ -81,7 +81,7 @@ async fn carry_out(world: &World, id: TaskId, item: &Item) {
 }
 
 /// Whether its last attempt ended well, so that there is work to take.
-fn is_good(task: &TaskRecord) -> bool {
+pub(super) fn is_good(task: &TaskRecord) -> bool {
     task.last().is_some_and(|attempt| attempt.class == Some(crate::agent::driver::Class::Done))
 }
 

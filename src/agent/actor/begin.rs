@@ -8,7 +8,7 @@ use super::{Actor, job};
 use crate::{
     agent::{
         begin::New,
-        fact::{QueuePaused, TaskAdded, TaskStarted},
+        fact::{QueuePaused, TaskAdded, TaskFailed, TaskStarted},
         id::TaskId,
         model::{Agent, State},
         queue::{Candidate, Crew, Pick, pick},
@@ -111,6 +111,7 @@ impl Actor {
         if !std::mem::take(&mut self.moved) && !self.is_due() {
             return;
         }
+        self.give_up_hopeless().await;
         let now = self.world.now();
         let (picks, obstacles) = pick(&self.tasks, &self.candidates(), now);
         self.dirty |= self.obstacles != obstacles;
@@ -122,6 +123,30 @@ impl Actor {
             if let Err(refusal) = self.begin(task, &agent).await {
                 tracing::error!(%task, %refusal, "cannot be begun");
                 self.obstacles.insert(task, refusal.to_string());
+            }
+        }
+    }
+
+    /// A task that waits for one that did not end well will never be begun: it fails with it.
+    async fn give_up_hopeless(&mut self) {
+        let over = |id: &TaskId| {
+            let state = self.tasks.get(id).map(|task| &task.state);
+            state.is_none_or(|state| state.is_over() && !state.is_good())
+        };
+        let hopeless: Vec<(TaskId, TaskId)> = self
+            .tasks
+            .values()
+            .filter(|task| matches!(task.state, State::Queued { .. }))
+            .filter_map(|task| Some((task.id, *task.wanted.after.iter().find(|id| over(id))?)))
+            .collect();
+        for (id, because) in hopeless {
+            let fail = move |task: &mut TaskRecord, decision: &mut Decision| {
+                let why = format!("{because}, which it waits for, did not end well");
+                decision.fact(&TaskFailed { task: id, why: why.clone() });
+                task.state = State::Failed { why };
+            };
+            if let Err(refusal) = self.change(id, Box::new(fail)).await {
+                tracing::error!(task = %id, %refusal, "cannot be given up");
             }
         }
     }

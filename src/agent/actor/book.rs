@@ -106,6 +106,11 @@ impl Desk {
         self.ask(|reply| Ask::Used(used, reply)).await
     }
 
+    /// A conversation has used so much when it was first seen: later readings count from there.
+    pub(crate) fn begins(&self, session: String, model: String, report: Usage) {
+        self.send(Ask::Begins(session, model, report));
+    }
+
     /// Tells what an attempt used in all: tokens, and money if that is known.
     pub(crate) async fn settle(
         &self,
@@ -164,6 +169,14 @@ impl Actor {
         let changes = self.book.book.changes();
         self.owed.append(changes);
         verdict
+    }
+
+    /// A conversation begins with a report.
+    pub(super) fn begins(&mut self, session: &str, model: &str, report: &Usage) {
+        let (day, report) = (self.day(), self.book.priced(model, *report));
+        self.book.book.begin(session, model, &report, &day);
+        let changes = self.book.book.changes();
+        self.owed.append(changes);
     }
 
     /// Books what an attempt used in all.

@@ -121,16 +121,18 @@ async fn run(
     let unit = world.sessions.open_task(&pane).await?;
     let exit = in_pane(world, task, &unit, (command, dir)).await;
     let shown = command.show();
-    let outcome = match exit? {
-        exit if exit.code == Some(0) => Ok(()),
-        exit => {
+    let outcome = match exit {
+        Err(refusal) => Err(refusal),
+        Ok(exit) if exit.code == Some(0) => Ok(()),
+        Ok(exit) => {
             let how = match (exit.code, exit.signal) {
                 (Some(code), _) => format!("{code}"),
                 (None, Some(signal)) => format!("signal {signal}"),
                 (None, None) => "an unknown end".to_owned(),
             };
             let last = last_lines(world, &unit, exit.log_end).await;
-            let message = format!("the check `{shown}` ended with {how}: {last}");
+            let said = if last.is_empty() { String::new() } else { format!(": {last}") };
+            let message = format!("`{shown}` ended with {how}{said}");
             Err(Refusal::new(Code::Failed, message)
                 .help("let the agent mend it with `gaia task retry`, or mend it yourself"))
         }
@@ -187,6 +189,7 @@ async fn in_pane(
             write: vec![dir.to_owned(), temp, PathBuf::from("/dev")],
             deny_read: home.private(),
             network: Network::All,
+            cover: home.covered(),
             best_effort: true,
         }),
         env,

@@ -56,10 +56,17 @@ pub(crate) async fn discard(world: &World, id: TaskId) -> Result<Option<String>,
             Refusal::new(Code::Invalid, message).help(format!("`gaia task cancel {id}` first"))
         );
     }
-    let mut kept = None;
-    if let Some(tree) = &task.tree
-        && !matches!(task.state, State::Landed { .. } | State::Discarded { .. })
+    if matches!(task.state, State::Landed { .. } | State::Discarded { .. })
+        || task.landing.is_some()
     {
+        let word = if task.landing.is_some() { "being landed" } else { task.state.word() };
+        let message = format!("{id} is {word}: there is nothing to discard");
+        return Err(
+            Refusal::new(Code::Invalid, message).help("`gaia task list` shows what is left")
+        );
+    }
+    let mut kept = None;
+    if let Some(tree) = &task.tree {
         let git = &world.ports.git;
         match git.rescue(&tree.repo, Rescue::Work(&tree.work), &id.to_string()).await {
             Ok(rescued) => kept = Some(rescued.refname),

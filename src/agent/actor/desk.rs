@@ -52,6 +52,11 @@ impl Desk {
         let _ = self.ask(|reply| Ask::Forget(id, reply)).await;
     }
 
+    /// Tells the actor something that is not answered.
+    pub(super) fn send(&self, ask: Ask) {
+        let _ = self.0.send(ask);
+    }
+
     /// Asks the actor.
     pub(super) async fn ask<T>(
         &self,

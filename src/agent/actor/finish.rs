@@ -33,6 +33,8 @@ struct Conclusion {
     exit: Option<Exit>,
     denials: Vec<String>,
     used: Final,
+    /// A report of the whole conversation that later attempts at it begin from.
+    begins: Option<(String, Usage)>,
 }
 
 /// Its program has ended.
@@ -78,11 +80,18 @@ fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
     let Outcome { class, text, why, turns, tokens, cumulative, cost_micros, .. } = outcome;
     let usage = Usage { tokens: tokens.into(), cost: cost_micros.map(Micros) };
     let session = outcome.session.unwrap_or_else(|| job.attempt().session.clone());
+    let fresh = job.attempt().resume.is_none();
+    let session_of = session.clone();
     let reading = match (cumulative, outcome.cost_cumulative) {
-        (true, _) => Reading::Counter { session, report: usage, grows: Grows::All },
-        (false, true) => Reading::Counter { session, report: usage, grows: Grows::Cost },
+        // A conversation that began here has used what this attempt has used.
+        _ if fresh => Reading::Total(usage),
+        (true, _) => Reading::Counter { session: session_of, report: usage, grows: Grows::All },
+        (false, true) => {
+            Reading::Counter { session: session_of, report: usage, grows: Grows::Cost }
+        }
         (false, false) => Reading::Total(usage),
     };
+    let begins = (fresh && (cumulative || outcome.cost_cumulative)).then(|| (session, usage));
     let silent = usage.tokens.total() == 0 && usage.cost.is_none();
     let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
     Conclusion {
@@ -93,6 +102,7 @@ fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
         until: outcome.until.map(|seconds| Moment(seconds * 1000)),
         exit,
         denials: outcome.denials,
+        begins,
         used: if silent {
             Final::Reported(vec![])
         } else {
@@ -124,6 +134,7 @@ async fn in_its_screen(job: &Job, _mind: &Mind, exit: Option<Exit>) -> Conclusio
         exit,
         denials: vec![],
         used: spec::used(job),
+        begins: None,
     }
 }
 
@@ -148,6 +159,7 @@ pub(super) async fn turn_ended(
             exit: None,
             denials: vec![],
             used,
+            begins: None,
         },
     )
     .await
@@ -175,6 +187,7 @@ pub(super) async fn failed(job: &mut Job, why: String) {
         exit: None,
         denials: vec![],
         used: Final::Reported(vec![]),
+        begins: None,
     };
     if let Err(Halt::Failed(why)) = conclude(job, conclusion).await {
         tracing::error!(task = %job.task.id, why, "cannot be brought to an end");
@@ -223,6 +236,10 @@ async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
     let violations = if good { keep_work(job).await? } else { vec![] };
     let missing = if good { missing(job) } else { vec![] };
     let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
+    let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
+    if let Some((session, report)) = conclusion.begins.clone() {
+        job.world.desk.begins(session, model, report);
+    }
     let (tokens, cost) = job.world.desk.settle(key, conclusion.used.clone()).await?;
     let why = conclusion.why.clone().unwrap_or_else(|| "it ended without a word".to_owned());
     let end = End {
@@ -239,6 +256,10 @@ async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
         job.world.desk.limited(job.agent.driver.clone(), *until);
     }
     withdraw(job).await;
+    let why = match &next {
+        Next::Ask(question) => asked(question),
+        Next::Done | Next::Fail(_) | Next::Again { .. } => why,
+    };
     let item = match &next {
         Next::Ask(question) => Some(raise(job, question).await?),
         Next::Done | Next::Fail(_) | Next::Again { .. } => None,
@@ -313,6 +334,10 @@ fn patience(job: &Job, class: Class) -> Patience {
 async fn keep_work(job: &mut Job) -> Result<Vec<String>, Halt> {
     let Some(tree) = job.task.tree.clone() else { return Ok(vec![]) };
     let git = job.world.ports.git.clone();
+    if job.attempt().exit.is_some() || spec::is_headless(job) {
+        // Its programs are gone: a lock of theirs, or of a daemon that was killed, holds nothing.
+        git.unlock(&tree.work).await.map_err(super::make::halt)?;
+    }
     if job.agent.fence.commit == guard::Commit::Gaia {
         let author = super::land::author(&job.world, &tree.repo).await;
         let message = super::land::message(&job.task);
@@ -336,6 +361,15 @@ fn missing(job: &Job) -> Vec<String> {
     let cwd = spec::cwd(job);
     let wanted = job.task.wanted.deliverables.iter();
     wanted.filter(|file| !files.exists(&cwd.join(file))).cloned().collect()
+}
+
+/// What a question is about, in a line.
+fn asked(question: &Question) -> String {
+    match question {
+        Question::Fence(broken) => format!("it went against its fence: {}", broken.join("; ")),
+        Question::Missing(files) => format!("it did not deliver {}", files.join(", ")),
+        Question::Budget(why) | Question::Account(why) => why.clone(),
+    }
 }
 
 /// What an attempt that is over still asked needs no answer any more.

@@ -20,7 +20,7 @@ use crate::{
     },
     base::{Code, Moment, Name, Refusal, nearest},
     ledger::Decision,
-    meter::{Final, Key, Micros, Tokens, Verdict},
+    meter::{Final, Key, Micros, Tokens, Usage, Verdict},
     port::{Git, Prober},
 };
 
@@ -54,6 +54,7 @@ pub(crate) enum Ask {
     Used(Used, oneshot::Sender<Verdict>),
     Settle(Key, Final, oneshot::Sender<(Tokens, Option<Micros>)>),
     Limited(String, Moment),
+    Begins(String, String, Usage),
 }
 
 impl Handle {

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     World,
+    answers::is_good,
     check::{check, verify, violations},
     clear::clear,
 };
@@ -89,7 +90,8 @@ fn ready(world: &World, id: TaskId) -> Result<Ready, Refusal> {
     let task = world.view.borrow().tasks.get(&id).map(|task| (**task).clone());
     let task =
         task.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no task `{id}`")))?;
-    if task.state != State::Done {
+    let conflicts = matches!(task.state, State::Asking { .. }) && is_good(&task);
+    if task.state != State::Done && !conflicts {
         let message =
             format!("{id} is {}, and only work that is done can be landed", task.state.word());
         return Err(
@@ -118,7 +120,10 @@ async fn land(
     dry_run: bool,
 ) -> Result<Landed, Refusal> {
     let found = ready(world, id)?;
+    let at = world.now();
+    world.desk.change(id, move |task, _| task.landing = Some(at)).await?;
     let landed = publish(world, &found, how.unwrap_or(found.policy.land), dry_run).await;
+    world.desk.change(id, |task, _| task.landing = None).await?;
     match landed {
         Ok(landed) => Ok(landed),
         Err(refusal) if dry_run => Err(refusal),
@@ -139,7 +144,7 @@ async fn publish(
 ) -> Result<Landed, Refusal> {
     let git = &world.ports.git;
     let id = task.id;
-    let Some(target) = tree.target.clone() else {
+    let Some(target) = tree.target.clone().or_else(|| policy.target.clone()) else {
         return Err(Refusal::new(Code::Invalid, "the repository was on no branch: land it where?")
             .help("set `target` in [tasks] of gaia.toml"));
     };
@@ -176,12 +181,18 @@ async fn publish(
     let (old, new) = match git.land(&tree.repo, &wanted).await.map_err(failed)? {
         Landing::Landed { old, new } => (old, new),
         Landing::Nothing { old } => {
-            return done(world, task, tree, &target, (&old.to_string(), &old.to_string()), dry_run)
-                .await;
+            let same = (old.to_string(), old.to_string());
+            let landed = done(world, task, tree, &target, (&same.0, &same.1), dry_run).await?;
+            return Ok(Landed { rollback: String::new(), ..landed });
         }
         Landing::Stale { .. } => {
             return Err(Refusal::new(Code::Failed, format!("{target} moved meanwhile"))
                 .help("land it again"));
+        }
+        Landing::Conflict { files } if dry_run => {
+            let names: Vec<String> = files.iter().map(|f| f.path.display().to_string()).collect();
+            let message = format!("it conflicts in {}", names.join(", "));
+            return Err(Refusal::new(Code::Failed, message).help("landing it asks what to do"));
         }
         Landing::Conflict { files } => return Err(conflict(world, task, &files).await?),
     };
@@ -267,9 +278,16 @@ async fn done(
         .desk
         .change(id, move |task, decision| {
             task.state = State::Landed { commit };
+            task.landing = None;
             decision.fact(&fact);
         })
         .await?;
+    if let State::Asking { item, .. } = &task.state
+        && let Ok(item) = item.parse()
+        && let Err(refusal) = world.people.withdraw(&item, "its work was landed").await
+    {
+        tracing::info!(%refusal, "was answered meanwhile");
+    }
     clear(world, task, tree).await;
     Ok(landed)
 }

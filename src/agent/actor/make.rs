@@ -48,7 +48,7 @@ pub(super) async fn worktree(job: &mut Job) -> Result<(), Halt> {
         Head::Branch(name) => Some(name.clone()),
         Head::Detached(_) | Head::Unborn(_) => None,
     });
-    let tree = Tree { repo, work, target, ports: BTreeMap::new() };
+    let tree = Tree { repo, work, target, prepared: false, ports: BTreeMap::new() };
     job.done(Step::Worktree, |task| task.tree = Some(tree)).await
 }
 
@@ -101,18 +101,23 @@ pub(super) async fn prepare(job: &mut Job) -> Result<(), Halt> {
         let leased = tree.clone();
         job.change(|task, _| task.tree = Some(leased)).await?;
     }
-    if job.attempt().number == 1 {
-        set_up(job, &tree).await?;
+    if !tree.prepared {
+        set_up(job).await?;
     }
-    job.done(Step::Prepared, |_| ()).await
+    job.done(Step::Prepared, |task| {
+        if let Some(tree) = &mut task.tree {
+            tree.prepared = true;
+        }
+    })
+    .await
 }
 
-async fn set_up(job: &Job, tree: &Tree) -> Result<(), Halt> {
+async fn set_up(job: &Job) -> Result<(), Halt> {
     for command in &job.policy.setup {
         let run = Run {
             argv: crate::define::program(command, "/bin/sh"),
             env: spec::plain_env(job),
-            cwd: tree.work.path.clone(),
+            cwd: spec::cwd(job),
             user: None,
             timeout: SETUP,
         };

@@ -262,6 +262,12 @@ impl Mind {
                     return Ok(Life::Ended(Some(exit)));
                 }
                 receipt::submitted(job).await?;
+                if self.reader.is_some() && self.watch.standing().state == evidence::State::Starting
+                {
+                    let sign = Sign::Hook(Hook::Prompt, "its program runs".to_owned());
+                    let change = self.watch.take(sign, job.world.now());
+                    self.tell(job, change.map(|change| change.now)).await?;
+                }
                 if let Some((_, screen)) = &mut self.screen {
                     screen.resize(state.cols, state.rows);
                 }

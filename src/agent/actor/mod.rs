@@ -192,6 +192,7 @@ impl Actor {
                 let sum = self.settle(&key, end);
                 let _ = reply.send(sum);
             }
+            Ask::Begins(session, model, report) => self.begins(&session, &model, &report),
             Ask::Limited(driver, until) => self.book.limit(driver, until),
             Ask::Forget(id, reply) => {
                 self.jobs.remove(&id);

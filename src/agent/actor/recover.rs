@@ -19,7 +19,9 @@ impl Actor {
         for crew in ledger.scan::<CrewRecord>()? {
             self.crews.insert(crew.workspace.clone(), crew);
         }
-        for task in ledger.scan::<TaskRecord>()? {
+        for mut task in ledger.scan::<TaskRecord>()? {
+            // A landing that was cut off is asked for again; publishing may be repeated.
+            task.landing = None;
             self.next = self.next.max(task.id.0 + 1);
             for unit in task.attempts.iter().filter_map(|attempt| attempt.unit.clone()) {
                 self.units.insert(unit, task.id);

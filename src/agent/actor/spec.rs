@@ -43,7 +43,11 @@ pub(super) struct Prompt {
 /// Where it works.
 pub(super) fn cwd(job: &Job) -> PathBuf {
     match (&job.task.tree, job.task.wanted.place) {
-        (Some(tree), Place::Worktree) => tree.work.path.clone(),
+        (Some(tree), Place::Worktree) => {
+            // A workspace may be a folder of a larger repository.
+            let top = tree.repo.top.as_deref().unwrap_or(&job.task.dir);
+            tree.work.path.join(job.task.dir.strip_prefix(top).unwrap_or(Path::new("")))
+        }
         (None, _) | (_, Place::InPlace) => job.task.dir.clone(),
     }
 }
@@ -179,7 +183,7 @@ pub(super) async fn ready(job: &Job, unit: &UnitId) -> Result<Ready, String> {
     let launch = driver.launch(&ask(job, text.clone()))?;
     let stdin = lay(job, &launch)?;
     let mut write = launch.write.clone();
-    write.push(cwd(job));
+    write.push(job.task.tree.as_ref().map_or_else(|| cwd(job), |tree| tree.work.path.clone()));
     if let Some(tree) = job.task.tree.as_ref()
         && job.agent.fence.commit == guard::Commit::Agent
     {
@@ -235,16 +239,46 @@ fn fence(job: &Job, mut write: Vec<PathBuf>) -> Option<Fence> {
     // What gaia keeps of others is nobody's business. Sockets are reached without reading.
     let private = home.private();
     let secrets = rules.read_deny.iter().map(|path| expand(job, path));
+    let real = |paths: Vec<PathBuf>| resolve(job, paths);
     Some(Fence {
-        write,
-        deny_read: secrets.chain(private).collect(),
+        write: real(write),
+        deny_read: real(secrets.chain(private).collect()),
         network: match &rules.network {
             guard::Network::All => Network::All,
             guard::Network::None => Network::None,
             guard::Network::Ports(ports) => Network::Ports(ports.clone()),
         },
+        cover: real(cover(job)),
         best_effort: rules.without_kernel == guard::WithoutKernel::Run,
     })
+}
+
+/// Paths without links in them: the kernel's fence takes no others.
+fn resolve(job: &Job, paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let files = &job.world.sessions.ports().files;
+    let mut all: Vec<PathBuf> = paths.iter().map(|path| files.real(path)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Folders with sockets through which a program could have others act for it: gaia's own tmux
+/// server, the person's, their session bus and agents, the container daemons.
+fn cover(job: &Job) -> Vec<PathBuf> {
+    let home = job.world.sessions.home();
+    let uid = job.world.sessions.ports().processes.user_id();
+    let runtime = job.caller.get("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let fixed = ["/run/docker.sock", "/run/containerd", "/run/podman"];
+    let mut all = home.covered();
+    all.push(PathBuf::from(format!("/tmp/tmux-{uid}")));
+    all.push(PathBuf::from(format!("/run/user/{uid}")));
+    all.extend(fixed.iter().map(PathBuf::from));
+    // A home below the runtime folder would be covered with it.
+    all.extend(runtime);
+    all.retain(|path| !home.root().starts_with(path) && !cwd(job).starts_with(path));
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// A path as a person writes it.

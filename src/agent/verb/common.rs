@@ -60,6 +60,15 @@ pub(crate) fn task_id(word: &str) -> Result<TaskId, Refusal> {
         .map_err(|e| Refusal::new(Code::Invalid, e).help("`gaia task list` shows the tasks"))
 }
 
+/// Refuses a task whose work is being landed just now.
+pub(crate) fn not_landing(task: &crate::agent::record::TaskRecord) -> Result<(), Refusal> {
+    match task.landing {
+        None => Ok(()),
+        Some(_) => Err(Refusal::new(Code::Failed, format!("{} is being landed", task.id))
+            .help("ask again when that is done")),
+    }
+}
+
 /// A span of time as people write it.
 pub(crate) fn span(text: &str) -> Result<Duration, Refusal> {
     duration(text).ok_or_else(|| {

@@ -145,6 +145,11 @@ pub(crate) fn state(task: &TaskView, ui: &Ui) -> String {
     ui.paint(colour, word)
 }
 
+/// What a task cost, as people write it.
+pub(crate) fn cost(task: &TaskView) -> String {
+    Micros::of_dollars(task.cost_usd).unwrap_or_default().to_string()
+}
+
 /// Tasks as a table.
 pub(crate) fn task_table(tasks: &[TaskView], ui: &Ui) -> String {
     let rows = tasks.iter().map(|task| {
@@ -153,7 +158,7 @@ pub(crate) fn task_table(tasks: &[TaskView], ui: &Ui) -> String {
             task.id.clone(),
             state(task, ui),
             task.agent.clone().unwrap_or_else(|| "-".to_owned()),
-            format!("${:.4}", task.cost_usd),
+            cost(task),
             title,
             task.why
                 .as_deref()

@@ -129,7 +129,8 @@ impl Handle {
 fn window(wanted: &TaskPane) -> Window {
     let mut window = shell_window(wanted.window.clone(), wanted.cwd.clone());
     for pane in &mut window.panes {
-        pane.name = Name::near("agent", "agent");
+        // A unit belongs to a place: each attempt has one of its own.
+        pane.name = Name::near(&wanted.task, "agent");
         pane.command = Command::Task(wanted.task.clone());
         pane.added = true;
     }

@@ -98,6 +98,10 @@ impl Verb for List {
 
 /// Agents as a table.
 pub(crate) fn agent_table(rows: &[Row], ui: &Ui) -> String {
+    let of = |row: &Row| match rows.iter().all(|other| other.workspace == row.workspace) {
+        true => row.name.clone(),
+        false => format!("{}@{}", row.name, row.workspace),
+    };
     let line = |row: &Row| {
         let colour = match row.state.as_str() {
             "idle" => "2",
@@ -107,7 +111,7 @@ pub(crate) fn agent_table(rows: &[Row], ui: &Ui) -> String {
             _ => "31",
         };
         vec![
-            row.name.clone(),
+            of(row),
             row.driver.clone(),
             ui.paint(colour, &row.state),
             row.task.clone().unwrap_or_else(|| "-".to_owned()),

@@ -36,6 +36,7 @@ pub(super) struct Args {
 async fn again(handle: &Handle, args: Args, resume: bool) -> Result<TaskView, Refusal> {
     let task = args.target.task(handle)?;
     let id = task.id;
+    common::not_landing(&task)?;
     if matches!(task.state, State::Running | State::Landed { .. } | State::Discarded { .. }) {
         let message = format!("{id} is {}", task.state.word());
         return Err(Refusal::new(Code::Invalid, message)

@@ -17,7 +17,7 @@ use crate::{
         },
     },
     base::{Code, Name, Refusal, nearest},
-    meter::Cap,
+    meter::{Amount, Cap, Micros},
     verb::{Here, Method, Ui, Verb},
 };
 
@@ -130,6 +130,17 @@ impl Wish {
         let budget = caps
             .collect::<Result<Vec<Cap>, _>>()
             .map_err(|e| Refusal::new(Code::Invalid, e.to_string()))?;
+        let nothing = |cap: &Cap| matches!(cap.limit, Amount::Money(Micros(0)) | Amount::Tokens(0));
+        if budget.iter().any(nothing) {
+            return Err(Refusal::new(Code::Invalid, "a budget of nothing lets nothing be done")
+                .help("leave it out, or write it like \"2 USD\""));
+        }
+        for glob in &self.files {
+            if let Err(error) = globset::Glob::new(glob) {
+                let message = format!("`{glob}` is no glob: {}", error.kind());
+                return Err(Refusal::new(Code::Invalid, message).help("write it like src/**/*.rs"));
+            }
+        }
         let after = self.after.iter().map(|word| common::task_id(word));
         let after = after.collect::<Result<Vec<TaskId>, _>>()?;
         for id in &after {
@@ -145,7 +156,11 @@ impl Wish {
         }
         let timeout = self.timeout.as_deref().map(common::span).transpose()?;
         Ok(Wanted {
-            title: self.title.clone().unwrap_or_else(|| title(&prompt)),
+            title: self
+                .title
+                .clone()
+                .filter(|t| !t.trim().is_empty())
+                .unwrap_or_else(|| title(&prompt)),
             prompt,
             agent,
             any: self.any.clone(),

@@ -37,6 +37,7 @@ impl Verb for Cancel {
     async fn run(handle: Handle, args: Args) -> Result<TaskView, Refusal> {
         let id = common::task_id(&args.id)?;
         let task = handle.task(id)?;
+        common::not_landing(&task)?;
         match &task.state {
             State::Running => {
                 handle.tell(id, News::Cancel);

@@ -89,7 +89,8 @@ impl Verb for Diff {
             }
         };
         let Reply { id, files, added, removed, .. } = reply;
-        lines.push(format!("{id}: {files} files, +{added} -{removed}"));
+        let word = if *files == 1 { "file" } else { "files" };
+        lines.push(format!("{id}: {files} {word}, +{added} -{removed}"));
         lines.join("\n")
     }
 }

@@ -62,7 +62,10 @@ impl Verb for Land {
 
     async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
         let id = common::task_id(&args.id)?;
-        handle.task(id)?;
+        let task = handle.task(id)?;
+        // The rules of today hold, not those of the day it was asked for.
+        let here = common::At { dir: Some(task.dir), ..common::At::default() };
+        here.crew(&handle).await?;
         let how =
             [(args.squash, How::Squash), (args.merge, How::Merge), (args.rebase, How::Rebase)];
         let how = how.into_iter().find(|(wanted, _)| *wanted).map(|(_, how)| how);
@@ -82,6 +85,9 @@ impl Verb for Land {
         let short = |sha: &str| sha.chars().take(10).collect::<String>();
         if *dry_run {
             return format!("{id} fits: {target} would go from {} to {}", short(old), short(new));
+        }
+        if old == new {
+            return format!("{id} changed nothing that {target} does not have");
         }
         format!("{id} is part of {target}: {} → {}; before it: {rollback}", short(old), short(new))
     }

@@ -2,7 +2,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::{actor::Handle, verb::common},
+    agent::{
+        actor::Handle,
+        driver::{Mode, Reader, Sign},
+        find,
+        model::Attempt,
+        record::TaskRecord,
+        verb::common,
+    },
     base::{Code, Refusal, plain},
     verb::{Method, Ui, Verb},
 };
@@ -18,6 +25,10 @@ pub(super) struct Args {
     /// Attempt, the last one if it is left out
     #[arg(long)]
     attempt: Option<u32>,
+    /// As it came, records and all
+    #[arg(long)]
+    #[serde(default)]
+    raw: bool,
     /// Last bytes to print, e.g. `64KiB`
     #[arg(long, default_value = "64KiB")]
     tail: String,
@@ -66,11 +77,39 @@ impl Verb for Logs {
         let end = units.output(&unit, u64::MAX, 0).await.map_err(gone)?.end;
         let span = units.output(&unit, end.saturating_sub(tail), tail as usize).await;
         let bytes = span.map_err(gone)?.bytes;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let said = if args.raw { None } else { said(&handle, &task, attempt, &bytes) };
+        let text = said.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
         Ok(Reply { id: id.to_string(), unit: unit.to_string(), text })
     }
 
     fn show(reply: &Reply, ui: &Ui) -> String {
         if ui.colour { reply.text.clone() } else { plain(&reply.text) }
     }
+}
+
+/// What a program that prints records says in words; nothing if that is no word.
+fn said(
+    handle: &Handle,
+    task: &TaskRecord,
+    attempt: Option<&Attempt>,
+    bytes: &[u8],
+) -> Option<String> {
+    let attempt = attempt.filter(|attempt| attempt.mode == Mode::Headless)?;
+    let sessions = &handle.world().sessions;
+    let files = &*sessions.ports().files;
+    let driver = find::driver(files, sessions.home(), &task.dir, &attempt.driver).ok()?;
+    let mut lines = Vec::new();
+    for sign in Reader::new(&driver).feed(bytes) {
+        match sign {
+            Sign::Text(text) => lines.push(text),
+            Sign::Denied(what) => lines.push(format!("[refused: {what}]")),
+            Sign::Retrying { text, status, .. } => {
+                let why = text.or(status.map(|s| s.to_string())).unwrap_or_default();
+                lines.push(format!("[tries again: {why}]"));
+            }
+            Sign::Limited { .. } => lines.push("[a limit of its make]".to_owned()),
+            Sign::Session(_) | Sign::Spent { .. } | Sign::StopNow { .. } => (),
+        }
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -47,13 +47,14 @@ impl Verb for Retry {
     async fn run(handle: Handle, args: Args) -> Result<TaskView, Refusal> {
         let id = common::task_id(&args.id)?;
         let task = handle.task(id)?;
+        common::not_landing(&task)?;
         match &task.state {
             State::Failed { .. } | State::Cancelled | State::Done | State::Asking { .. } => (),
             State::Queued { .. } => (),
             other @ (State::Running | State::Landed { .. } | State::Discarded { .. }) => {
                 let message = format!("{id} is {}", other.word());
                 return Err(Refusal::new(Code::Invalid, message)
-                    .help("only a task that is over and not landed can be tried again"));
+                    .help("what runs, or is landed or discarded, cannot be tried again"));
             }
         }
         let Args { agent, prompt, fresh, .. } = args;

@@ -6,7 +6,7 @@ use crate::{
         actor::Handle,
         verb::{
             common,
-            seen::{TaskView, state},
+            seen::{TaskView, cost, state},
         },
     },
     base::Refusal,
@@ -65,10 +65,6 @@ impl Verb for Show {
         }
         lines.join("\n")
     }
-
-    fn failed(reply: &TaskView) -> bool {
-        reply.is_bad()
-    }
 }
 
 fn rows(t: &TaskView) -> Vec<(&'static str, String)> {
@@ -86,7 +82,7 @@ fn rows(t: &TaskView) -> Vec<(&'static str, String)> {
         ("target", t.target.clone().unwrap_or_default()),
         ("landed as", t.commit.clone().unwrap_or_default()),
         ("ports", ports.collect::<Vec<_>>().join(", ")),
-        ("cost", format!("${:.4}, {} tokens", t.cost_usd, t.tokens.total())),
+        ("cost", format!("{}, {} tokens", cost(t), t.tokens.total())),
         ("delivered", t.delivered.join(", ")),
     ]
 }
