@@ -94,4 +94,31 @@ impl TaskRecord {
         });
         &self.attempts[self.attempts.len() - 1]
     }
+
+    /// Begins another turn of the agent that still sits in its pane: an attempt of its own, in the
+    /// same conversation, so that what it uses is counted apart.
+    pub(crate) fn turn_again(&mut self, now: Moment) {
+        let Some(last) = self.attempts.last() else { return };
+        if last.ended.is_none() {
+            return;
+        }
+        let again = Attempt {
+            number: last.number + 1,
+            resume: Some(last.session.clone()),
+            started: now,
+            ended: None,
+            receipt: None,
+            exit: None,
+            class: None,
+            why: None,
+            text: None,
+            tokens: Tokens::default(),
+            cost: None,
+            turns: None,
+            denials: vec![],
+            next: None,
+            ..last.clone()
+        };
+        self.attempts.push(again);
+    }
 }

@@ -54,6 +54,11 @@ impl Accounts {
         Ok(Self { book, prices, limits: BTreeMap::new(), gates: Gates::default() })
     }
 
+    /// What tokens of a model cost.
+    pub(super) fn price(&self, model: &str, tokens: Tokens) -> Option<Micros> {
+        self.prices.cost(model, &tokens)
+    }
+
     /// Until when a driver takes no work.
     pub(super) fn until(&self, driver: &str) -> Option<Moment> {
         self.limits.get(driver).copied()
@@ -106,6 +111,20 @@ impl Desk {
         self.ask(|reply| Ask::Used(used, reply)).await
     }
 
+    /// What tokens of a model cost, if it has a price.
+    pub(crate) async fn price(
+        &self,
+        model: String,
+        tokens: Tokens,
+    ) -> Result<Option<Micros>, Refusal> {
+        self.ask(|reply| Ask::Price(model, tokens, reply)).await
+    }
+
+    /// Reserves the money of the next attempt of a task; the inner error says why not.
+    pub(crate) async fn reserve(&self, id: TaskId) -> Result<Result<(), String>, Refusal> {
+        self.ask(|reply| Ask::Reserve(id, reply)).await
+    }
+
     /// A conversation has used so much when it was first seen: later readings count from there.
     pub(crate) fn begins(&self, session: String, model: String, report: Usage) {
         self.send(Ask::Begins(session, model, report));
@@ -155,6 +174,14 @@ impl Actor {
         match verdict {
             Verdict::Go | Verdict::Warn { .. } | Verdict::Over => Ok(()),
             Verdict::Stop { .. } => Err(verdict.show()),
+        }
+    }
+
+    /// Reserves the money of another turn of the agent that did a task last.
+    pub(super) fn reserve_again(&mut self, id: TaskId) -> Result<(), String> {
+        match self.rules(id) {
+            Some((_, agent)) => self.reserve(id, &agent),
+            None => Err("its agent is not declared any more".to_owned()),
         }
     }
 

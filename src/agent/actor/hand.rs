@@ -119,11 +119,19 @@ pub(super) async fn begin(
                 digest: words::digest(&text),
                 at: now,
             };
+            if job.attempt().ended.is_some()
+                && let Err(why) = job.world.desk.reserve(job.task.id).await?
+            {
+                let help = "raise the budget in gaia.toml, or begin another task";
+                let _ = reply.send(Err(refused(&why, help)));
+                return Ok(());
+            }
             job.change(move |task, _| {
                 task.state = State::Running;
+                task.turn_again(now);
                 if let Some(attempt) = task.attempts.last_mut() {
                     attempt.receipt = Some(receipt);
-                    (attempt.ended, attempt.step) = (None, Step::Launched);
+                    attempt.step = Step::Launched;
                 }
             })
             .await?;

@@ -53,6 +53,8 @@ pub(crate) enum Ask {
     Forget(TaskId, oneshot::Sender<()>),
     Used(Used, oneshot::Sender<Verdict>),
     Settle(Key, Final, oneshot::Sender<(Tokens, Option<Micros>)>),
+    Price(String, Tokens, oneshot::Sender<Option<Micros>>),
+    Reserve(TaskId, oneshot::Sender<Result<(), String>>),
     Limited(String, Moment),
     Begins(String, String, Usage),
 }

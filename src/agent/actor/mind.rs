@@ -46,6 +46,8 @@ pub(super) struct Mind {
     pub(super) hand: Option<Hand>,
     /// Its end was asked for, and why.
     pub(super) ending: Option<String>,
+    /// When it is looked at what it has used, next.
+    pub(super) use_at: Option<Moment>,
     /// Questions of it that wait for a person.
     asks: u32,
 }
@@ -138,6 +140,7 @@ impl Mind {
             deadline,
             hand: hand::first(job),
             ending: None,
+            use_at: None,
             asks: 0,
         })
     }
@@ -203,7 +206,7 @@ impl Mind {
         for one in told {
             self.told(job, one).await?;
         }
-        Ok(())
+        self.look_at_use(job).await
     }
 
     /// Judges the screen.

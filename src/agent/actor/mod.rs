@@ -25,10 +25,12 @@ mod job;
 mod land;
 mod make;
 mod mind;
+mod question;
 mod receipt;
 mod recover;
 mod says;
 mod spec;
+mod spend;
 mod tell;
 
 use std::{
@@ -193,6 +195,13 @@ impl Actor {
                 let _ = reply.send(sum);
             }
             Ask::Begins(session, model, report) => self.begins(&session, &model, &report),
+            Ask::Price(model, tokens, reply) => {
+                let _ = reply.send(self.book.price(&model, tokens));
+            }
+            Ask::Reserve(id, reply) => {
+                let reserved = self.reserve_again(id);
+                let _ = reply.send(reserved);
+            }
             Ask::Limited(driver, until) => self.book.limit(driver, until),
             Ask::Forget(id, reply) => {
                 self.jobs.remove(&id);

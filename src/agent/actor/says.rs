@@ -88,6 +88,7 @@ impl Mind {
     /// Its program says something through a hook.
     pub(super) async fn hook(&mut self, job: &mut Job, event: HookEvent) -> Result<(), Halt> {
         let now = job.world.now();
+        self.look_at_use(job).await?;
         let (hook, said) = match event {
             HookEvent::Started { session } => {
                 if let Some(session) = session.filter(|s| *s != job.attempt().session) {

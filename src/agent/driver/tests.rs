@@ -250,7 +250,6 @@ fn what_cannot_be_started_says_why() {
     );
     let inside = LaunchAsk { home: "/tmp/a1/home".into(), ..ask(Mode::Headless) };
     assert!(launch("codex", inside).contains("keep them apart"));
-    assert_eq!(launch("script", ask(Mode::Interactive)), "script has no interactive mode");
 }
 
 /// A driver with every kind of fault.

@@ -182,8 +182,9 @@ proptest! {
         prop_assert_eq!(ids.len(), picks.len());
         for pick in &picks {
             prop_assert!(!why.contains_key(&pick.task));
-            prop_assert!(matches!(map[&pick.task].state, State::Queued { .. }));
-            prop_assert!(map[&pick.task].wanted.after.is_empty(), "nothing here was done before");
+            let task = &map[&pick.task];
+            let queued = matches!(task.state, State::Queued { .. });
+            prop_assert!(queued && task.wanted.after.is_empty(), "nothing here was done before");
         }
     }
 }

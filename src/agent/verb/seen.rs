@@ -59,6 +59,8 @@ pub(crate) struct TaskView {
     pub(crate) ports: BTreeMap<String, u16>,
     /// What it cost in dollars, as far as that is known.
     pub(crate) cost_usd: f64,
+    /// Whether some of its tokens have no price.
+    pub(crate) unpriced: bool,
     /// Tokens it used.
     pub(crate) tokens: Tokens,
     /// What became of the prompts of its attempts, the first one first.
@@ -114,6 +116,7 @@ impl TaskView {
             commit,
             ports: task.tree.as_ref().map(|tree| tree.ports.clone()).unwrap_or_default(),
             cost_usd: cost,
+            unpriced: task.attempts.iter().any(|a| a.cost.is_none() && a.tokens.total() > 0),
             tokens,
             receipts: task.attempts.iter().filter_map(|a| a.receipt.clone()).collect(),
             delivered: task.delivered.clone(),
@@ -147,7 +150,12 @@ pub(crate) fn state(task: &TaskView, ui: &Ui) -> String {
 
 /// What a task cost, as people write it.
 pub(crate) fn cost(task: &TaskView) -> String {
-    Micros::of_dollars(task.cost_usd).unwrap_or_default().to_string()
+    let cost = Micros::of_dollars(task.cost_usd).unwrap_or_default();
+    match (task.unpriced, cost) {
+        (true, Micros(0)) => "unpriced".to_owned(),
+        (true, _) => format!("{cost} + unpriced"),
+        (false, _) => cost.to_string(),
+    }
 }
 
 /// Tasks as a table.

@@ -20,7 +20,9 @@ pub(super) fn files(ask: &LaunchAsk, events: &[String]) -> Vec<(PathBuf, String)
     }
     allow.extend(ask.tools_allowed.iter().cloned());
     let mut deny = ask.tools_denied.clone();
-    deny.extend(ask.commands_denied.iter().map(|command| format!("Bash({command}:*)")));
+    // Claude reads a `*` within a rule literally: such rules are left to the hook and the guard.
+    let plain = ask.commands_denied.iter().filter(|command| !command.contains('*'));
+    deny.extend(plain.map(|command| format!("Bash({command}:*)")));
     let settings = json!({
         "permissions": {"allow": allow, "deny": deny},
         "skipDangerousModePermissionPrompt": true,
