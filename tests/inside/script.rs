@@ -220,6 +220,11 @@ impl Pane {
 
     fn ends(mut self) -> String {
         assert!(self.child.wait().unwrap().success());
+        // What it wrote last is read a moment after its end.
+        until("the terminal as it was", || {
+            let seen = self.seen.lock().unwrap().clone();
+            if seen.contains("\x1b[?2004l") { Ok(()) } else { Err(seen) }
+        });
         let seen = self.seen.lock().unwrap();
         seen.clone()
     }
