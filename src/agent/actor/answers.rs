@@ -57,7 +57,8 @@ async fn carry_out(world: &World, id: TaskId, item: &Item) {
         let resume = task.last().map(|attempt| attempt.session.clone());
         match (allow, text, kind) {
             (None, Some(prompt), _) => again(task, decision, resume, Some(prompt)),
-            (Some(true), _, Kind::Fence) => done(task, decision),
+            (Some(true), _, Kind::Fence | Kind::Delivery) => done(task, decision),
+            (Some(false), _, Kind::Delivery) => again(task, decision, None, None),
             (Some(true), _, Kind::Approval) if is_good(task) => done(task, decision),
             (Some(true), _, Kind::Budget) => {
                 // A person's word stands for the budget: the task has none of its own any more.

@@ -211,8 +211,9 @@ impl Actor {
     /// Starts the job of the attempt that is under way.
     pub(super) fn start_job(&mut self, id: TaskId) {
         let (news, heard) = mpsc::unbounded_channel();
-        self.jobs.insert(id, news);
-        tokio::spawn(job::run(self.world.clone(), id, heard));
+        self.next_job += 1;
+        self.jobs.insert(id, (self.next_job, news));
+        tokio::spawn(job::run(self.world.clone(), (id, self.next_job), heard));
     }
 
     /// A session id of the form that the makes ask for (a version 4 UUID).

@@ -48,8 +48,8 @@ impl Desk {
     }
 
     /// A job is over.
-    pub(crate) async fn forget(&self, id: TaskId) {
-        let _ = self.ask(|reply| Ask::Forget(id, reply)).await;
+    pub(crate) fn forget(&self, id: TaskId, job: u64) {
+        self.send(Ask::Forget(id, job));
     }
 
     /// Tells the actor something that is not answered.

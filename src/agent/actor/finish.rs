@@ -165,6 +165,30 @@ pub(super) async fn turn_ended(
     .await
 }
 
+/// The turn of an agent in its own screen has failed.
+pub(super) async fn turn_failed(
+    job: &mut Job,
+    class: Class,
+    (why, until): (String, Option<Moment>),
+) -> Result<(), Halt> {
+    if job.attempt().ended.is_some() || job.task.wanted.prompt.is_empty() {
+        return Ok(());
+    }
+    let used = spec::used(job);
+    let conclusion = Conclusion {
+        class,
+        why: Some(why),
+        text: None,
+        turns: None,
+        until,
+        exit: None,
+        denials: vec![],
+        used,
+        begins: None,
+    };
+    conclude(job, conclusion).await
+}
+
 /// A program that has ended is not run again from its pane.
 async fn seal(job: &Job, mind: &Mind) {
     let units = &job.world.sessions.ports().units;

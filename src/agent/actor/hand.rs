@@ -11,6 +11,7 @@ use crate::{
     agent::{
         delivery::{Act, Delivery, Look, Manner, Receipt as Rung, Sign, Why},
         evidence::{Composer, Judgement},
+        fact::TaskAsked,
         model::{Receipt, State, Step},
         words,
     },
@@ -210,14 +211,20 @@ async fn doubt(job: &mut Job, why: Why) -> Result<(), Halt> {
         agent: Some(job.agent.name.to_string()),
         task: Some(job.task.id.to_string()),
         body: format!(
-            "{why}. Nothing is typed again by itself. Look with `gaia agent attach {}`; then \
-             `gaia agent send {} …` or `gaia task cancel {}`.",
-            job.task.id, job.task.id, job.task.id
+            "{why}. Nothing is typed again by itself. Look with `gaia agent attach {}`. Approve if it \
+             has arrived and its work is done, deny to have it sent to a new program.",
+            job.task.id
         ),
         key: Some(format!("delivery.{}.{}", job.task.id, attempt.number)),
         ..NewItem::new(Kind::Delivery, format!("did {} get its prompt?", job.task.id))
     };
-    job.world.people.raise(new).await.map(drop).map_err(Halt::from)
+    let item = job.world.people.raise(new).await?.to_string();
+    job.change(move |task, decision| {
+        let (id, why) = (task.id, format!("nobody can tell whether its prompt arrived: {why}"));
+        decision.fact(&TaskAsked { task: id, item: item.clone(), why: why.clone() });
+        task.state = State::Asking { item, why };
+    })
+    .await
 }
 
 async fn look(mind: &Mind, job: &Job) -> Look {

@@ -50,7 +50,7 @@ pub(crate) enum Ask {
     Pause(Name, bool, oneshot::Sender<Result<(), Refusal>>),
     News(TaskId, News),
     Note(Box<Decision>, oneshot::Sender<Result<(), Refusal>>),
-    Forget(TaskId, oneshot::Sender<()>),
+    Forget(TaskId, u64),
     Used(Used, oneshot::Sender<Verdict>),
     Settle(Key, Final, oneshot::Sender<(Tokens, Option<Micros>)>),
     Price(String, Tokens, oneshot::Sender<Option<Micros>>),

@@ -74,7 +74,11 @@ impl From<Refusal> for Halt {
 }
 
 /// Runs an attempt to its end, from the step it is at.
-pub(super) async fn run(world: World, id: TaskId, mut news: mpsc::UnboundedReceiver<News>) {
+pub(super) async fn run(
+    world: World,
+    (id, number): (TaskId, u64),
+    mut news: mpsc::UnboundedReceiver<News>,
+) {
     if let Some(mut job) = load(&world, id).await {
         let halt = job.go(&mut news).await.err();
         match halt {
@@ -83,7 +87,7 @@ pub(super) async fn run(world: World, id: TaskId, mut news: mpsc::UnboundedRecei
             Some(Halt::Cancelled) => drop(finish::cancelled(&mut job).await),
         }
     }
-    world.desk.forget(id).await;
+    world.desk.forget(id, number);
 }
 
 async fn load(world: &World, id: TaskId) -> Option<Job> {
@@ -141,8 +145,17 @@ impl Job {
         &mut self,
         change: impl FnOnce(&mut TaskRecord, &mut crate::ledger::Decision) + Send + 'static,
     ) -> Result<(), Halt> {
-        self.task = self.world.desk.change(self.task.id, change).await?;
-        Ok(())
+        let (number, unit) = (self.attempt().number, self.attempt().unit.clone());
+        let ours = move |task: &mut TaskRecord, decision: &mut crate::ledger::Decision| {
+            // A later attempt is somebody else's.
+            if task.last().is_some_and(|attempt| attempt.number == number) {
+                change(task, decision);
+            }
+        };
+        self.task = self.world.desk.change(self.task.id, ours).await?;
+        let now = self.attempt();
+        let other = now.number != number && (unit.is_none() || now.unit != unit);
+        if other { Err(Halt::Blind) } else { Ok(()) }
     }
 
     /// Changes the record of the attempt.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     agent::{
-        driver::{Outcome, Reader},
+        driver::{Class, Outcome, Reader},
         evidence::{self, Hook, Rules, Screen, Sign, Standing, Watch, judge},
         fact::AgentSeen,
         model::Step,
@@ -298,6 +298,13 @@ impl Mind {
             self.stalled(job, &standing).await;
         }
         // Hooks tell the end of a turn themselves, with the last words.
+        let limited = match &standing.state {
+            evidence::State::Limited { until } if self.reader.is_none() => {
+                let seconds = until.as_deref().and_then(|until| until.trim().parse::<u64>().ok());
+                Some((standing.evidence.clone(), seconds.map(|seconds| Moment(seconds * 1000))))
+            }
+            _ => None,
+        };
         let rests = standing.state == evidence::State::Idle
             && matches!(standing.source, evidence::Source::Title | evidence::Source::Screen);
         let worked = matches!(
@@ -319,6 +326,9 @@ impl Mind {
             }
         })
         .await?;
+        if let Some(limited) = limited {
+            return Box::pin(finish::turn_failed(job, Class::Limited, limited)).await;
+        }
         let has_prompt = job.attempt().step == Step::Delivered && self.hand.is_none();
         if rests && worked && has_prompt && self.reader.is_none() {
             return Box::pin(finish::turn_ended(self, job, None)).await;

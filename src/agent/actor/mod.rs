@@ -63,7 +63,9 @@ struct Actor {
     world: World,
     tasks: BTreeMap<TaskId, Arc<TaskRecord>>,
     crews: BTreeMap<Name, CrewRecord>,
-    jobs: HashMap<TaskId, mpsc::UnboundedSender<job::News>>,
+    /// The job of each task, with a number of its own: a later one takes the place of an earlier.
+    jobs: HashMap<TaskId, (u64, mpsc::UnboundedSender<job::News>)>,
+    next_job: u64,
     units: HashMap<UnitId, TaskId>,
     book: book::Accounts,
     /// What stands in the way of what waits.
@@ -118,6 +120,7 @@ pub async fn spawn(
         tasks: BTreeMap::new(),
         crews: BTreeMap::new(),
         jobs: HashMap::new(),
+        next_job: 0,
         units: HashMap::new(),
         book: book::Accounts::load(&world)?,
         obstacles: BTreeMap::new(),
@@ -203,9 +206,10 @@ impl Actor {
                 let _ = reply.send(reserved);
             }
             Ask::Limited(driver, until) => self.book.limit(driver, until),
-            Ask::Forget(id, reply) => {
-                self.jobs.remove(&id);
-                let _ = reply.send(());
+            Ask::Forget(id, job) => {
+                if self.jobs.get(&id).is_some_and(|(number, _)| *number == job) {
+                    self.jobs.remove(&id);
+                }
             }
         }
     }
@@ -223,7 +227,7 @@ impl Actor {
     }
 
     fn forward(&mut self, id: TaskId, news: job::News) {
-        let gone = self.jobs.get(&id).is_none_or(|job| job.send(news).is_err());
+        let gone = self.jobs.get(&id).is_none_or(|(_, job)| job.send(news).is_err());
         if gone {
             self.jobs.remove(&id);
         }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     agent::{
-        driver::{Sign as Told, hook::HookEvent},
+        driver::{Class, Sign as Told, hook::HookEvent},
         evidence::{self, Hook, Sign, Standing},
     },
     base::Moment,
@@ -118,11 +118,29 @@ impl Mind {
                 }
                 return Ok(());
             }
-            HookEvent::Failed { text, .. } => (Hook::Failed, text),
+            HookEvent::Failed { class, text } => {
+                let change = self.watch.take(Sign::Hook(Hook::Failed, text.clone()), now);
+                self.tell(job, change.map(|change| change.now)).await?;
+                if spec::is_headless(job) {
+                    return Ok(());
+                }
+                return finish::turn_failed(job, failure(&class), (text, None)).await;
+            }
             HookEvent::Notice { .. } | HookEvent::Ended | HookEvent::Other => return Ok(()),
         };
         let change = self.watch.take(Sign::Hook(hook, said), now);
         self.tell(job, change.map(|change| change.now)).await?;
         hand::go_on(self, job).await
+    }
+}
+
+/// The class of a turn that failed, in the words of its make (Claude Code's StopFailure).
+fn failure(word: &str) -> Class {
+    match word {
+        word if word.contains("rate_limit") => Class::Limited,
+        word if word.contains("authentication") => Class::Auth,
+        word if word.contains("billing") => Class::Quota,
+        word if word.contains("server") || word.contains("overload") => Class::Transient,
+        _ => Class::Failed,
     }
 }
