@@ -14,13 +14,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct House {
     pub folder: tempfile::TempDir,
+    /// More environment for whoever asks.
+    pub env: Vec<(String, String)>,
+    pub patience: Duration,
 }
 
 impl House {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("gh").tempdir_in("/tmp").unwrap();
         std::fs::create_dir(folder.path().join("w")).unwrap();
-        Self { folder }
+        Self { folder, env: vec![], patience: PATIENCE }
     }
 
     /// A house whose workspace holds this `gaia.toml`.
@@ -47,7 +50,7 @@ impl House {
         command.args(args).env_clear().current_dir(self.workspace());
         command.env("PATH", std::env::var("PATH").unwrap()).env("HOME", self.folder.path());
         command.env("GAIA_HOME", self.home()).env("SHELL", "/bin/sh").env("LANG", "C.UTF-8");
-        command.stdin(Stdio::null());
+        command.envs(self.env.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command
     }
 
@@ -133,7 +136,7 @@ impl House {
         let start = Instant::now();
         while !check() {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < self.patience,
                 "never: {what}\n{:#?}\n{}",
                 self.panes(),
                 self.log()

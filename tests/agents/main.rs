@@ -1,0 +1,61 @@
+//! The real programs of the makes, offline: each runs in gaia's panes against a scripted model on
+//! loopback. `scripts/agents` installs them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod cases;
+#[allow(dead_code, reason = "written for more than these tests")]
+#[path = "../it/house.rs"]
+mod house;
+mod make;
+mod model;
+mod rig;
+
+/// One test of a case, for a make and a mode.
+macro_rules! tests {
+    ($make:ident: $($name:ident = $case:ident($mode:ident);)*) => {
+        mod $make {
+            $(
+                #[test]
+                fn $name() {
+                    if let Some(make) = crate::make::$make() {
+                        crate::cases::$case(&make, crate::rig::Mode::$mode);
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// The cases for a make that has all that gaia wants of one.
+macro_rules! make {
+    ($make:ident) => {
+        tests! { $make:
+            headless_it_edits_a_file_and_runs_a_test = edits(Headless);
+            in_a_pane_it_edits_a_file_and_runs_a_test = edits(Interactive);
+            headless_it_asks_and_the_answer_reaches_it = asks(Headless);
+            in_a_pane_it_asks_and_the_answer_reaches_it = asks(Interactive);
+            headless_it_cannot_push = pushes(Headless);
+            in_a_pane_it_cannot_push = pushes(Interactive);
+            headless_it_cannot_write_outside_its_worktree = escapes(Headless);
+            in_a_pane_it_cannot_write_outside_its_worktree = escapes(Interactive);
+            headless_it_goes_on_after_a_limit = limited(Headless);
+            headless_it_goes_on_with_its_session = goes_on(Headless);
+            in_a_pane_it_goes_on_with_its_session = goes_on(Interactive);
+            headless_it_outlives_a_killed_daemon = outlives(Headless);
+            in_a_pane_it_outlives_a_killed_daemon = outlives(Interactive);
+        }
+    };
+}
+
+make!(claude);
+make!(codex);
+make!(gemini);
+make!(opencode);
