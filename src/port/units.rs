@@ -56,6 +56,18 @@ pub enum UnitEvent {
     Gone(UnitId),
 }
 
+impl UnitEvent {
+    /// The unit it is about.
+    #[must_use]
+    pub fn unit(&self) -> &UnitId {
+        match self {
+            Self::Hello(state) | Self::Started(state) => &state.claim.id,
+            Self::Exit(exit) => &exit.id,
+            Self::Emptied(unit, _) | Self::Gone(unit) => unit,
+        }
+    }
+}
+
 /// What the files of a unit say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {

@@ -47,6 +47,7 @@ pub(super) async fn ended(
     seal(job, &mind).await;
     if job.attempt().ended.is_some() {
         // Its work was done before: a person, or gaia, has closed it.
+        recount(job).await?;
         return job.note(move |attempt| (attempt.exit, attempt.step) = (exit, Step::Ended)).await;
     }
     let conclusion = match outcome {
@@ -140,10 +141,12 @@ async fn in_its_screen(job: &Job, _mind: &Mind, exit: Option<Exit>) -> Conclusio
 
 /// An agent in its own screen has answered: its turn is its work.
 pub(super) async fn turn_ended(
-    _mind: &mut Mind,
+    mind: &mut Mind,
     job: &mut Job,
     text: Option<String>,
 ) -> Result<(), Halt> {
+    // Its program may write its files after it has told that its turn is over.
+    mind.recount_at = Some(Moment(job.world.now().0 + RECOUNT_MS));
     if job.attempt().ended.is_some() || job.task.wanted.prompt.is_empty() {
         return Ok(());
     }
@@ -187,6 +190,22 @@ pub(super) async fn turn_failed(
         begins: None,
     };
     conclude(job, conclusion).await
+}
+
+/// After the end of a turn, its account is looked at once more in this time.
+const RECOUNT_MS: u64 = 1_000;
+
+/// What its program used beyond what was counted when its work was done.
+pub(super) async fn recount(job: &mut Job) -> Result<(), Halt> {
+    if job.attempt().ended.is_none() {
+        return Ok(());
+    }
+    let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
+    let (tokens, cost) = job.world.desk.settle(key, spec::used(job)).await?;
+    if (tokens, cost) == (job.attempt().tokens, job.attempt().cost) {
+        return Ok(());
+    }
+    job.note(move |attempt| (attempt.tokens, attempt.cost) = (tokens, cost)).await
 }
 
 /// A program that has ended is not run again from its pane.

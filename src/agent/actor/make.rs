@@ -165,9 +165,11 @@ fn lease(job: &Job) -> BTreeMap<String, u16> {
 /// Its pane, in which nothing runs yet.
 pub(super) async fn pane(job: &mut Job) -> Result<(), Halt> {
     let sessions = job.world.sessions.clone();
-    close_earlier(job).await?;
     let session = sessions.session_for(&job.task.workspace, &job.task.dir);
-    let window = format!("{}-{}", job.task.id, job.agent.name);
+    let window = match job.attempt().number {
+        1 => format!("{}-{}", job.task.id, job.agent.name),
+        number => format!("{}-{}-{number}", job.task.id, job.agent.name),
+    };
     let wanted = TaskPane {
         session: session.clone(),
         dir: job.task.dir.clone(),
@@ -176,6 +178,8 @@ pub(super) async fn pane(job: &mut Job) -> Result<(), Halt> {
         cwd: spec::cwd(job),
     };
     let unit = sessions.open_task(&wanted).await?;
+    // Only now: a session ends with its last pane.
+    close_earlier(job).await?;
     job.done(Step::Pane, |task| {
         if let Some(attempt) = task.attempts.last_mut() {
             attempt.unit = Some(unit);
@@ -185,7 +189,7 @@ pub(super) async fn pane(job: &mut Job) -> Result<(), Halt> {
     .await
 }
 
-/// The panes of earlier attempts give way: a task has one window. Their output is kept.
+/// The panes of earlier attempts give way: two agents never share a worktree. Their output is kept.
 async fn close_earlier(job: &Job) -> Result<(), Halt> {
     let sessions = &job.world.sessions;
     let earlier = job.task.attempts.iter().rev().skip(1).filter_map(|a| a.unit.clone());

@@ -43,6 +43,8 @@ pub(super) struct Mind {
     /// When the screen is judged next.
     judge_at: Option<Moment>,
     deadline: Option<Moment>,
+    /// When what it used is counted once more.
+    pub(super) recount_at: Option<Moment>,
     pub(super) hand: Option<Hand>,
     /// Its end was asked for, and why.
     pub(super) ending: Option<String>,
@@ -138,6 +140,8 @@ impl Mind {
             from,
             judge_at: None,
             deadline,
+            // A turn may have ended while nobody counted.
+            recount_at: job.attempt().ended.map(|_| now),
             hand: hand::first(job),
             ending: None,
             use_at: None,
@@ -148,7 +152,7 @@ impl Mind {
     /// How long nothing has to be looked at.
     fn pause(&self, now: Moment) -> Option<Duration> {
         let hand = self.hand.as_ref().and_then(|hand| hand.wake());
-        let all = [self.judge_at, self.deadline, self.watch.wake(), hand];
+        let all = [self.judge_at, self.deadline, self.recount_at, self.watch.wake(), hand];
         let next = all.into_iter().flatten().min()?;
         // One millisecond more, so that what was waited for is due.
         Some(Duration::from_millis(next.0.saturating_sub(now.0).min(60_000) + 1))
@@ -165,6 +169,10 @@ impl Mind {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;
             self.stop(job, "its time is over").await;
+        }
+        if self.recount_at.is_some_and(|at| at <= now) {
+            self.recount_at = None;
+            finish::recount(job).await?;
         }
         if self.judge_at.is_some_and(|at| at <= now) || self.watch.wake().is_some_and(|w| w <= now)
         {
@@ -259,6 +267,10 @@ impl Mind {
 
     /// Its shim tells something.
     async fn hear(&mut self, job: &mut Job, event: UnitEvent) -> Result<Life, Halt> {
+        if *event.unit() != self.unit {
+            // The pane of an earlier attempt gave way.
+            return Ok(Life::GoesOn);
+        }
         match event {
             UnitEvent::Started(state) | UnitEvent::Hello(state) if !state.held => {
                 if let Some(exit) = state.exit {

@@ -216,12 +216,7 @@ impl Actor {
 
     /// Hands what a shim tells to the job it concerns.
     fn hear(&mut self, event: UnitEvent) {
-        let unit = match &event {
-            UnitEvent::Hello(state) | UnitEvent::Started(state) => &state.claim.id,
-            UnitEvent::Exit(exit) => &exit.id,
-            UnitEvent::Emptied(unit, _) | UnitEvent::Gone(unit) => unit,
-        };
-        if let Some(id) = self.units.get(unit).copied() {
+        if let Some(id) = self.units.get(event.unit()).copied() {
             self.forward(id, job::News::Unit(event));
         }
     }

@@ -135,6 +135,9 @@ fn ask(job: &Job, prompt: Option<String>) -> LaunchAsk {
     let caller = job.caller.clone();
     let mut env = agent.env.clone();
     env.extend(own_env(job));
+    // Some programs hand their tools only what is named here.
+    let home = job.world.sessions.home().root().display().to_string();
+    env.insert("GAIA_HOME".to_owned(), home);
     LaunchAsk {
         mode: attempt.mode,
         prompt,
@@ -197,7 +200,6 @@ pub(super) async fn ready(job: &Job, unit: &UnitId) -> Result<Ready, String> {
     env.insert("PATH".to_owned(), format!("{}:{path}", guards.display()));
     env.insert("GAIA_GUARD".to_owned(), guards.join("rules.json").display().to_string());
     env.insert("GAIA_PANE_ID".to_owned(), unit.to_string());
-    env.insert("GAIA_HOME".to_owned(), job.world.sessions.home().root().display().to_string());
     let way = match launch.prompt {
         PromptWay::AtStart => "start",
         PromptWay::Paste => "paste",

@@ -97,11 +97,15 @@ impl Book {
         self.counter(session, model).read(report, day)
     }
 
-    /// The attempt ended: its reservation becomes what it really used.
+    /// The attempt ended: its reservation becomes what it really used. Said once more, what its
+    /// conversation used since is added.
     pub fn settle(&mut self, key: &Key, day: &str, end: &Final) -> Settled {
         match self.attempt(key).map(|attempt| attempt.state) {
             Some(State::Open) => (),
-            Some(State::Settled) => return Settled::Before,
+            Some(State::Settled) => {
+                self.add_later(key, day, end);
+                return Settled::Before;
+            }
             Some(State::Released) | None => return Settled::Unknown,
         }
         let estimate = self.attempt(key).map(Attempt::reserved).unwrap_or_default();
@@ -120,6 +124,17 @@ impl Book {
         };
         self.close(key, day, held);
         Settled::Booked(self.attempt(key).map(Attempt::sum).unwrap_or_default())
+    }
+
+    /// A report that grows tells by itself what was counted; others would be counted twice.
+    fn add_later(&mut self, key: &Key, day: &str, end: &Final) {
+        let Final::Reported(lines) = end else { return };
+        for (model, reading) in lines {
+            if matches!(reading, Reading::Counter { grows: Grows::All, .. }) {
+                let total = self.total(key, day, model, reading);
+                self.rebook(key, day, model, total);
+            }
+        }
     }
 
     /// The attempt did not start: its reservation is given back. What was seen stays booked.
