@@ -22,7 +22,8 @@ pub fn edits(make: &Make, mode: Mode) {
     let tokens = json!({
         "input": 4600 + 500 - written, "output": 180, "cache_read": 2600, "cache_write": written,
     });
-    assert_eq!(without_zero(&task["tokens"]), without_zero(&tokens), "{task:#}");
+    used(&rig, &tokens);
+    let task = rig.task("t1");
     assert!(task["cost_usd"].as_f64().unwrap() > 0.0, "{task:#}");
     assert_eq!(task["receipts"][0]["state"], "accepted", "{task:#}");
     assert_eq!(task["receipts"].as_array().unwrap().len(), 1);
@@ -35,7 +36,7 @@ pub fn edits(make: &Make, mode: Mode) {
 pub fn asks(make: &Make, mode: Mode) {
     let rig = Rig::new(make, mode, "ask");
     let id = rig.add("Ask which sign stands for adding, and write it down.");
-    rig.house.gaia(&["agent", "wait", &id, "--until", "waiting", "--timeout", "180s"]);
+    rig.house.gaia(&["agent", "wait", &id, "--until", "waiting", "--timeout", "120s"]);
     let items = || rig.house.json(&["inbox", "list"]).as_array().cloned().unwrap_or_default();
     rig.until(&id, "it asks", || !items().is_empty());
     let item = items()[0].clone();
@@ -97,15 +98,15 @@ pub fn limited(make: &Make, mode: Mode) {
 /// A second prompt goes on with the conversation, and nothing is counted twice.
 pub fn goes_on(make: &Make, mode: Mode) {
     let rig = Rig::new(make, mode, "again");
-    let first = rig.done("Say hello.");
-    assert_eq!(without_zero(&first["tokens"]), tokens(2100, 21, 200), "{first:#}");
+    rig.done("Say hello.");
+    used(&rig, &tokens(2100, 21, 200));
     rig.house.ok(&["task", "retry", "t1", "--prompt", "And then say goodbye."]);
     let second = rig.wait("t1");
     let session = |number: usize| second["attempts"][number]["session"].clone();
     assert_eq!(session(0), session(1), "{second:#}");
     assert_eq!(second["text"], "Goodbye.", "{}", rig.seen("t1"));
     assert!(rig.model.last_request().contains("Say hello."), "the conversation went on");
-    assert_eq!(without_zero(&second["tokens"]), tokens(4100, 41, 500), "{second:#}");
+    used(&rig, &tokens(4100, 41, 500));
     assert_eq!(rig.model.turns(), 3, "{}", rig.model.log());
 }
 
@@ -129,6 +130,12 @@ pub fn outlives(make: &Make, mode: Mode) {
     assert_eq!(task["attempts"][0]["unit"], before["attempts"][0]["unit"]);
     assert_eq!(task["text"], "The gate was opened.", "{task:#}");
     assert_eq!(rig.model.turns(), 3, "{}", rig.model.log());
+}
+
+/// What the task has used; a program in a pane may write its files a moment after its last word.
+fn used(rig: &Rig, wanted: &Value) {
+    let seen = || without_zero(&rig.task("t1")["tokens"]);
+    rig.until("t1", &format!("{wanted} was used"), || seen() == without_zero(wanted));
 }
 
 fn tokens(input: u64, output: u64, cache_read: u64) -> Value {

@@ -8,10 +8,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{house::{House, seen}, make::Make, model::Model};
+use crate::{
+    house::{House, seen},
+    make::Make,
+    model::Model,
+};
 
 /// A real program on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -99,7 +103,7 @@ impl Rig {
 
     /// The task, once it is done.
     pub fn wait(&self, id: &str) -> Value {
-        self.house.gaia(&["task", "wait", id, "--or-asking", "--timeout", "180s"]);
+        self.house.gaia(&["task", "wait", id, "--or-asking", "--timeout", "120s"]);
         let task = self.task(id);
         assert_eq!(task["state"], "done", "{}", self.seen(id));
         task
@@ -135,9 +139,8 @@ impl Rig {
 
     /// Everything a person wants to see when it went wrong.
     pub fn seen(&self, id: &str) -> String {
-        let show = |args: &[&str]| {
-            String::from_utf8_lossy(&self.house.gaia(args).stdout).into_owned()
-        };
+        let show =
+            |args: &[&str]| String::from_utf8_lossy(&self.house.gaia(args).stdout).into_owned();
         format!(
             "{}\n--- logs\n{}\n--- model\n{}\n--- inbox\n{}\n{}",
             show(&["task", "show", id, "--json"]),

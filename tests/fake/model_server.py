@@ -44,7 +44,7 @@ class ScenarioError(Exception):
 
 TURN_KEYS = {
     "note", "when", "text", "thinking", "do", "usage", "model", "stop", "delay_ms",
-    "chunk_delay_ms", "chunk_chars", "errors", "fault", "headers", "repeat",
+    "chunk_delay_ms", "chunk_chars", "errors", "fault", "headers", "repeat", "needs",
 }
 ERROR_KEYS = {"status", "type", "message", "retry_after", "headers", "times", "body"}
 FAULT_KEYS = {"kind", "after_events", "ms", "times", "type", "message"}
@@ -190,6 +190,12 @@ class Lane:
                     return "turn", track, track.turns[-1], None, False
                 return "after", track, None, None, False
             turn = track.turns[pos]
+            needs = turn.spec.get("needs")
+            if needs and req.tools and find_named(req.tools, needs) is None:
+                # A client may speak before its own tools have come up.
+                return "turn", track, Turn({"do": [{"run": {"command": "sleep 0.3"}}]},
+                                           "%s: %s is not there yet" % (track.name, needs)), \
+                    None, False
             key = (track.name, pos)
             tries = self.tries.get(key, 0)
             self.tries[key] = tries + 1
