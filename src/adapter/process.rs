@@ -56,9 +56,6 @@ impl crate::port::Processes for SystemProcesses {
     fn of_unit(&self, unit: &UnitId) -> Vec<i32> {
         tree::of_unit(unit)
     }
-    fn ancestors(&self, pid: i32) -> Vec<i32> {
-        tree::ancestors(pid)
-    }
     fn kill(&self, pid: i32) {
         let _ = signal(pid, libc::SIGKILL);
     }

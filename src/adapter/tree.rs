@@ -151,17 +151,3 @@ pub(super) fn user(name: &str, group: Option<&str>) -> Result<User, String> {
     let groups = groups.iter().map(|gid| gid.as_raw()).collect();
     Ok(User { uid: found.uid.as_raw(), gid: gid.as_raw(), groups })
 }
-
-/// A process and all it descends from, the nearest first.
-pub(super) fn ancestors(pid: i32) -> Vec<i32> {
-    let mut found = Vec::new();
-    let mut next = pid;
-    // Deeper trees are none that a person made; a vanished process ends the walk.
-    while next > 0 && found.len() < 256 {
-        found.push(next);
-        let text = std::fs::read_to_string(format!("/proc/{next}/stat")).unwrap_or_default();
-        let Some(stat) = crate::base::Stat::read(&text) else { break };
-        next = stat.parent;
-    }
-    found
-}

@@ -42,6 +42,7 @@ impl TaskRecord {
             tree: None,
             delivered: vec![],
             progress: None,
+            agent: None,
             landing: None,
             waived: false,
             excused: false,
@@ -60,6 +61,7 @@ impl TaskRecord {
             None => (None, None),
         };
         self.state = State::Running;
+        self.agent = Some(Box::new(agent.clone()));
         self.attempts.push(Attempt {
             number,
             agent: agent.name.clone(),

@@ -55,6 +55,9 @@ pub(crate) struct TaskRecord {
     pub(crate) delivered: Vec<String>,
     /// What the agent said last about how far it is.
     pub(crate) progress: Option<String>,
+    /// The agent of the present attempt as it was declared when that was begun.
+    #[serde(default)]
+    pub(crate) agent: Option<Box<Agent>>,
     /// Its work is being landed since then.
     #[serde(default)]
     pub(crate) landing: Option<Moment>,

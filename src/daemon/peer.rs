@@ -38,7 +38,11 @@ pub(super) async fn check(
 ) -> Response {
     let who = match pid {
         Some(pid) => rooms.who(pid),
-        None => Who::Person,
+        None => Some(Who::Person),
+    };
+    let Some(who) = who else {
+        let message = "a program behind a fence may not ask without its pane";
+        return Refusal::new(Code::Denied, message).into_response();
     };
     if let Who::Agent(unit) = &who
         && !request.uri().path().starts_with(SELF)

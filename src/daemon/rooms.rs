@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     adapter::{
-        GitOptions, SledStore, SystemClock, SystemFiles, SystemGit, SystemMailbox, SystemNotifier,
-        SystemProber, SystemRandom, SystemUnits, SystemWatcher, TmuxOptions, TmuxServer, process,
+        Caller, GitOptions, SledStore, SystemClock, SystemFiles, SystemGit, SystemMailbox,
+        SystemNotifier, SystemProber, SystemRandom, SystemUnits, SystemWatcher, TmuxOptions,
+        TmuxServer, process, unit_of_caller,
     },
     agent,
     base::{Code, Refusal, UnitId, unit::LogRule},
@@ -68,10 +69,14 @@ impl Rooms {
         Ok(Self { daemon, ledger, inbox, sessions, services, agents })
     }
 
-    /// Whom a process belongs to: the attempt whose shim it descends from, or a person.
-    pub(super) fn who(&self, pid: i32) -> Who {
-        let ancestors = self.sessions.ports().processes.ancestors(pid);
-        self.sessions.task_unit_of(&ancestors).map_or(Who::Person, Who::Agent)
+    /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
+    /// stands behind a fence, and nobody knows whose.
+    pub(super) fn who(&self, pid: i32) -> Option<Who> {
+        match unit_of_caller(pid, &self.sessions.task_shims()) {
+            Caller::Outside => Some(Who::Person),
+            Caller::Unit(unit) => Some(Who::Agent(unit)),
+            Caller::Unknown => None,
+        }
     }
 
     /// An agent asked for what it may not: that is noted, beside the answer.

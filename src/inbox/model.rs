@@ -64,7 +64,7 @@ impl Kind {
     /// Whether free words are an answer.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        !matches!(self, Self::Permission | Self::Approval)
+        matches!(self, Self::Question | Self::Conflict)
     }
 }
 

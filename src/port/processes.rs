@@ -20,8 +20,6 @@ pub trait Processes: Send + Sync {
     fn holder(&self, port: u16) -> Option<Holder>;
     /// Processes whose environment says that they belong to this unit, their shim excepted.
     fn of_unit(&self, unit: &UnitId) -> Vec<i32>;
-    /// A process and all it descends from, the nearest first; as far as can be told.
-    fn ancestors(&self, pid: i32) -> Vec<i32>;
     /// Kills a process.
     fn kill(&self, pid: i32);
     /// The ids of a user, with all groups; a sentence if there is none.
@@ -87,9 +85,6 @@ impl Processes for FakeProcesses {
     }
     fn of_unit(&self, _unit: &UnitId) -> Vec<i32> {
         vec![]
-    }
-    fn ancestors(&self, pid: i32) -> Vec<i32> {
-        vec![pid]
     }
     fn kill(&self, _pid: i32) {}
     fn user(&self, user: &str, _group: Option<&str>) -> Result<User, String> {

@@ -161,7 +161,7 @@ impl Actor {
     }
 
     async fn begin(&mut self, id: TaskId, agent: &Agent) -> Result<(), Refusal> {
-        let rate = self.rate(id);
+        let rate = self.rate(id, agent);
         let now = self.world.now();
         match self.book.gates.start(&agent.driver, rate, now) {
             Start::Go => (),
@@ -194,7 +194,11 @@ impl Actor {
     }
 
     /// How fast attempts may start at one make.
-    fn rate(&self, id: TaskId) -> Rate {
+    fn rate(&self, id: TaskId, agent: &Agent) -> Rate {
+        if matches!(agent.driver.as_str(), "command" | "script") {
+            // They have no make that could mind.
+            return Rate { per_minute: 0, burst: BURST };
+        }
         let crew = self.tasks.get(&id).and_then(|task| self.crews.get(&task.workspace));
         let per_minute = crew.map_or(0, |crew| crew.policy.starts_per_minute);
         Rate { per_minute, burst: BURST }

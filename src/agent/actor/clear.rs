@@ -59,8 +59,10 @@ pub(crate) async fn discard(world: &World, id: TaskId) -> Result<Option<String>,
     if matches!(task.state, State::Landed { .. } | State::Discarded { .. })
         || task.landing.is_some()
     {
-        let word = if task.landing.is_some() { "being landed" } else { task.state.word() };
-        let message = format!("{id} is {word}: there is nothing to discard");
+        let message = match task.landing {
+            Some(_) => format!("{id} is being landed"),
+            None => format!("{id} is {}: there is nothing to discard", task.state.word()),
+        };
         return Err(
             Refusal::new(Code::Invalid, message).help("`gaia task list` shows what is left")
         );

@@ -104,11 +104,8 @@ fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
         exit,
         denials: outcome.denials,
         begins,
-        used: if silent {
-            Final::Reported(vec![])
-        } else {
-            Final::Reported(vec![(model, reading)])
-        },
+        // One that was cut off has told nothing: the file it keeps may.
+        used: if silent { spec::used(job) } else { Final::Reported(vec![(model, reading)]) },
     }
 }
 

@@ -95,7 +95,9 @@ async fn load(world: &World, id: TaskId) -> Option<Job> {
     let crew = world.ledger().load::<crate::agent::record::CrewRecord>(task.workspace.as_str());
     let crew = crew.ok().flatten()?;
     let name = task.live()?.agent.clone();
-    let agent = crew.agents.into_iter().find(|agent| agent.name == name)?;
+    let declared = crew.agents.into_iter().find(|agent| agent.name == name);
+    // One that is not declared any more ends what it has begun.
+    let agent = declared.or_else(|| task.agent.as_deref().cloned())?;
     let caller = caller(world, id);
     Some(Job { world: world.clone(), task, agent, policy: crew.policy, caller })
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     agent::{
         delivery::Receipt as Rung,
-        model::{Place, Receipt, Step},
+        model::{Place, Receipt, State, Step},
         record::Tree,
         words,
     },
@@ -31,7 +31,8 @@ pub(super) async fn worktree(job: &mut Job) -> Result<(), Halt> {
     }
     let git = job.world.ports.git.clone();
     let repo = git.repo(&job.task.dir).await.map_err(no_repository)?;
-    let start = job.policy.base.clone().unwrap_or_else(|| "HEAD".to_owned());
+    let start = ahead(job).or_else(|| job.policy.base.clone());
+    let start = start.unwrap_or_else(|| "HEAD".to_owned());
     let base = git.resolve(&repo, &start).await.map_err(halt)?;
     let Some(base) = base else { return Err(Halt::Failed(no_commit(&repo, &start))) };
     let new = NewWork {
@@ -50,6 +51,15 @@ pub(super) async fn worktree(job: &mut Job) -> Result<(), Halt> {
     });
     let tree = Tree { repo, work, target, prepared: false, ports: BTreeMap::new() };
     job.done(Step::Worktree, |task| task.tree = Some(tree)).await
+}
+
+/// The branch of a task that it comes after, as long as that is not landed: its work is needed.
+fn ahead(job: &Job) -> Option<String> {
+    let view = job.world.view.borrow();
+    let before = job.task.wanted.after.iter().rev().filter_map(|id| view.tasks.get(id));
+    let mut done = before.filter(|task| task.state == State::Done);
+    let branch = done.find_map(|task| task.tree.as_ref()?.work.branch.clone())?;
+    Some(format!("refs/heads/{branch}"))
 }
 
 fn no_repository(error: GitError) -> Halt {
@@ -128,7 +138,8 @@ async fn set_up(job: &Job) -> Result<(), Halt> {
                 let last: Vec<&str> = ran.output.trim_end().lines().rev().take(5).collect();
                 let last: Vec<&str> = last.into_iter().rev().collect();
                 let (code, last) = (ran.code, last.join(" | "));
-                return Err(Halt::Failed(format!("setup `{shown}` ended with {code}: {last}")));
+                let said = if last.is_empty() { last } else { format!(": {last}") };
+                return Err(Halt::Failed(format!("setup `{shown}` ended with {code}{said}")));
             }
             Err(error) => return Err(Halt::Failed(format!("setup `{shown}`: {error}"))),
         }

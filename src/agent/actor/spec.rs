@@ -64,7 +64,8 @@ fn guards(job: &Job) -> PathBuf {
 
 /// Names that the driver wants hidden from git.
 pub(super) fn hidden(job: &Job) -> Vec<String> {
-    let launch = load(job).and_then(|driver| driver.launch(&ask(job, None)));
+    let launch =
+        load(job).and_then(|driver| driver.launch(&LaunchAsk { role: None, ..ask(job, None) }));
     launch.map(|launch| launch.hidden).unwrap_or_default()
 }
 
@@ -183,7 +184,12 @@ fn most(task: &[Cap], agent: &[Cap]) -> Option<f64> {
 pub(super) async fn ready(job: &Job, unit: &UnitId) -> Result<Ready, String> {
     let driver = load(job)?;
     let text = prompt(job);
-    let launch = driver.launch(&ask(job, text.clone()))?;
+    let mut wanted = ask(job, text.clone());
+    if !driver.takes_role() {
+        let role = wanted.role.take().unwrap_or_default();
+        wanted.prompt = wanted.prompt.map(|prompt| format!("{role}\n\n{prompt}"));
+    }
+    let launch = driver.launch(&wanted)?;
     let stdin = lay(job, &launch)?;
     let mut write = launch.write.clone();
     write.push(job.task.tree.as_ref().map_or_else(|| cwd(job), |tree| tree.work.path.clone()));

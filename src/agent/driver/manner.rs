@@ -32,6 +32,12 @@ impl Driver {
         }
     }
 
+    /// Whether its program has a place for the text that says who it is.
+    #[must_use]
+    pub fn takes_role(&self) -> bool {
+        !self.role.args.is_empty() || self.role.file.is_some()
+    }
+
     /// Whether a session can be gone on with through the command line.
     #[must_use]
     pub fn resumes(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Panes for attempts at tasks: a window each, beside whatever else the session shows.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     time::Duration,
 };
@@ -50,13 +50,12 @@ impl Handle {
         }
     }
 
-    /// The unit of the attempt that one of these processes is the shim of.
-    pub(crate) fn task_unit_of(&self, pids: &[i32]) -> Option<UnitId> {
+    /// The shims of all attempts.
+    pub(crate) fn task_shims(&self) -> HashMap<i32, UnitId> {
         let view = self.view();
-        let ours = |pane: &crate::session::PaneView| {
-            pane.task.is_some() && pane.shim.is_some_and(|shim| pids.contains(&shim))
-        };
-        view.panes().find(|(_, pane)| ours(pane)).and_then(|(_, pane)| pane.id.clone())
+        let shim = |pane: &crate::session::PaneView| Some((pane.shim?, pane.id.clone()?));
+        let of = view.panes().map(|(_, pane)| pane).filter(|pane| pane.task.is_some());
+        of.filter_map(shim).collect()
     }
 
     /// The attempt that a unit belongs to.

@@ -43,7 +43,9 @@ impl Verb for Show {
         lines.extend(told.map(|(key, value)| format!("  {key:<10} {value}")));
         for attempt in &t.attempts {
             let end = match (&attempt.class, &attempt.why) {
-                (Some(class), Some(why)) => format!("{class:?}: {why}").to_lowercase(),
+                (Some(class), Some(why)) => {
+                    format!("{}: {why}", format!("{class:?}").to_lowercase())
+                }
                 (Some(class), None) => format!("{class:?}").to_lowercase(),
                 (None, _) => {
                     format!(
