@@ -56,6 +56,17 @@ pub(crate) enum Question {
     Account(String),
 }
 
+impl Question {
+    /// What it is about, in a line.
+    pub(crate) fn show(&self) -> String {
+        match self {
+            Self::Fence(broken) => format!("it went against its fence: {}", broken.join("; ")),
+            Self::Missing(files) => format!("it did not deliver {}", files.join(", ")),
+            Self::Budget(why) | Self::Account(why) => why.clone(),
+        }
+    }
+}
+
 /// How often a task may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Patience {

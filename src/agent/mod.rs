@@ -19,6 +19,7 @@ mod actor;
 mod begin;
 pub mod delivery;
 pub mod driver;
+mod end;
 pub mod evidence;
 mod fact;
 mod file;

@@ -4,23 +4,24 @@
 use super::{
     job::{Halt, Job},
     mind::Mind,
-    question::{asked, raise, withdraw},
+    question::{raise, withdraw},
     spec,
 };
 use crate::{
     agent::{
         delivery::Receipt as Rung,
-        driver::{Class, Mode, Outcome},
-        fact::{AttemptEnded, FenceRefused, TaskAsked, TaskDone, TaskFailed, TaskQueued},
+        driver::{Class, Outcome},
+        end::Over,
+        fact::FenceRefused,
         machine::{End, Next, Patience, after},
-        model::{GoOn, State, Step},
+        model::{State, Step},
     },
     base::{
         Moment,
         unit::{Exit, Spec},
     },
     guard,
-    meter::{Final, Grows, Key, Micros, Reading, Usage},
+    meter::{Final, Grows, Key, Micros, Reading, Tokens, Usage},
 };
 
 /// How an attempt ended, put together from all that is known.
@@ -92,7 +93,7 @@ fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
         }
         (false, false) => Reading::Total(usage),
     };
-    let begins = (fresh && (cumulative || outcome.cost_cumulative)).then(|| (session, usage));
+    let begins = (fresh && (cumulative || outcome.cost_cumulative)).then_some((session, usage));
     let silent = usage.tokens.total() == 0 && usage.cost.is_none();
     let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
     Conclusion {
@@ -275,16 +276,10 @@ async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
     }
     let violations = if good { keep_work(job).await? } else { vec![] };
     let missing = if good { missing(job) } else { vec![] };
-    let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
-    let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
-    if let Some((session, report)) = conclusion.begins.clone() {
-        job.world.desk.begins(session, model, report);
-    }
-    let (tokens, cost) = job.world.desk.settle(key, conclusion.used.clone()).await?;
-    let why = conclusion.why.clone().unwrap_or_else(|| "it ended without a word".to_owned());
+    let (tokens, cost) = settle(job, &conclusion).await?;
     let end = End {
         class: conclusion.class,
-        why: why.clone(),
+        why: conclusion.why.unwrap_or_else(|| "it ended without a word".to_owned()),
         until: conclusion.until,
         resumable: job.attempt().receipt.is_some() && spec::resumes(job),
         missing,
@@ -296,65 +291,35 @@ async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
         job.world.desk.limited(job.agent.driver.clone(), *until);
     }
     withdraw(job).await;
-    let why = match &next {
-        Next::Ask(question) => asked(question),
-        Next::Done | Next::Fail(_) | Next::Again { .. } => why,
+    let (why, item) = match &next {
+        Next::Ask(question) => (question.show(), raise(job, question).await?),
+        Next::Done | Next::Fail(_) | Next::Again { .. } => (end.why, String::new()),
     };
-    let item = match &next {
-        Next::Ask(question) => Some(raise(job, question).await?),
-        Next::Done | Next::Fail(_) | Next::Again { .. } => None,
+    let over = Over {
+        now,
+        class: conclusion.class,
+        why,
+        text: conclusion.text,
+        turns: conclusion.turns,
+        exit: conclusion.exit,
+        denials: conclusion.denials,
+        tokens,
+        cost,
     };
     job.change(move |task, decision| {
-        let id = task.id;
-        let Some(attempt) = task.attempts.last_mut() else { return };
-        let (code, signal) =
-            conclusion.exit.as_ref().map_or((None, None), |exit| (exit.code, exit.signal));
-        attempt.ended = Some(now);
-        if attempt.mode == Mode::Headless || conclusion.exit.is_some() {
-            attempt.step = Step::Ended;
-        }
-        attempt.class = Some(conclusion.class);
-        attempt.why = (!good).then_some(why.clone());
-        attempt.text = conclusion.text.or_else(|| attempt.text.take());
-        attempt.turns = conclusion.turns;
-        attempt.exit = conclusion.exit;
-        attempt.denials.extend(conclusion.denials);
-        (attempt.tokens, attempt.cost) = (tokens, cost);
-        decision.fact(&AttemptEnded {
-            task: id,
-            attempt: attempt.number,
-            agent: attempt.agent.clone(),
-            class: conclusion.class,
-            why: attempt.why.clone(),
-            tokens,
-            cost,
-            code,
-            signal,
-        });
-        match next {
-            Next::Done => {
-                let attempts = attempt.number;
-                task.state = State::Done;
-                decision.fact(&TaskDone { task: id, attempts });
-            }
-            Next::Fail(why) => {
-                task.state = State::Failed { why: why.clone() };
-                decision.fact(&TaskFailed { task: id, why });
-            }
-            Next::Again { until, resume, why, counts } => {
-                let resume = resume.then(|| attempt.session.clone());
-                attempt.next = Some(GoOn { resume, prompt: None, counts });
-                task.state = State::Queued { until: Some(until), why: why.clone() };
-                decision.fact(&TaskQueued { task: id, why, until: Some(until) });
-            }
-            Next::Ask(_) => {
-                let item = item.unwrap_or_default();
-                task.state = State::Asking { item: item.clone(), why: why.clone() };
-                decision.fact(&TaskAsked { task: id, item, why });
-            }
-        }
+        task.end_attempt(over, decision);
+        task.go_on(next, item, decision);
     })
     .await
+}
+
+async fn settle(job: &Job, conclusion: &Conclusion) -> Result<(Tokens, Option<Micros>), Halt> {
+    let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
+    let model = job.agent.model.clone().unwrap_or_else(|| job.agent.driver.clone());
+    if let Some((session, report)) = conclusion.begins.clone() {
+        job.world.desk.begins(session, model, report);
+    }
+    Ok(job.world.desk.settle(key, conclusion.used.clone()).await?)
 }
 
 fn patience(job: &Job, class: Class) -> Patience {

@@ -40,7 +40,7 @@ pub(crate) struct LandAsk {
 }
 
 /// What landing did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Landed {
     /// The branch.
     pub(crate) target: String,
@@ -136,39 +136,60 @@ async fn land(
     }
 }
 
-async fn publish(
-    world: &World,
-    Ready { task, tree, policy, fence }: &Ready,
-    how: How,
-    dry_run: bool,
-) -> Result<Landed, Refusal> {
-    let git = &world.ports.git;
-    let id = task.id;
+async fn publish(world: &World, ready: &Ready, how: How, dry_run: bool) -> Result<Landed, Refusal> {
+    let Ready { task, tree, policy, .. } = ready;
     let Some(target) = tree.target.clone().or_else(|| policy.target.clone()) else {
         return Err(Refusal::new(Code::Invalid, "the repository was on no branch: land it where?")
             .help("set `target` in [tasks] of gaia.toml"));
     };
-    let author = author(world, &tree.repo).await;
+    let sha = committed(world, ready, &target).await?;
+    let fitted = fit(world, ready, (how, sha, &target), dry_run).await?;
+    let Some((old, new)) = fitted else {
+        return done(world, ready, Landed { target, ..Landed::default() }, dry_run).await;
+    };
+    check(world, (task, tree, policy), &new).await?;
+    let mut landed =
+        Landed { target, old: old.to_string(), new: new.to_string(), rollback: String::new() };
+    if !dry_run {
+        let tag = world.ports.git.tag(&tree.repo, &task.id.to_string(), &old).await;
+        landed.rollback = tag.map_err(failed)?;
+        let moved = go(world, ready, &landed.target, (old, new)).await?;
+        take_back_if_bad(world, ready, &moved, &landed).await?;
+    }
+    done(world, ready, landed, dry_run).await
+}
+
+/// The commit that holds the work, which goes against no rule.
+async fn committed(world: &World, ready: &Ready, target: &str) -> Result<port::Sha, Refusal> {
+    let Ready { task, tree, fence, .. } = ready;
+    let git = &world.ports.git;
     if fence.commit != guard::Commit::None {
-        let text = message(task);
+        let (text, author) = (message(task), author(world, &tree.repo).await);
         git.commit_all(&tree.repo, &tree.work, &text, &author).await.map_err(failed)?;
     }
     let broken = violations(world, tree, fence).await.map_err(failed)?;
     if !broken.is_empty() && !task.excused {
-        return Err(Refusal::new(
-            Code::Denied,
-            format!("it goes against its fence: {}", broken.join("; ")),
-        )
-        .help("let the agent mend it with `gaia task retry`, or `gaia task discard` it"));
+        let message = format!("it goes against its fence: {}", broken.join("; "));
+        return Err(Refusal::new(Code::Denied, message)
+            .help("let the agent mend it with `gaia task retry`, or `gaia task discard` it"));
     }
-    let state = git.state(&tree.repo, &tree.work, &target).await.map_err(failed)?;
-    let Some(sha) = state.head else {
-        return Err(Refusal::new(Code::Failed, format!("the branch of {id} is gone")));
-    };
+    let state = git.state(&tree.repo, &tree.work, target).await.map_err(failed)?;
+    state
+        .head
+        .ok_or_else(|| Refusal::new(Code::Failed, format!("the branch of {} is gone", task.id)))
+}
+
+/// What the target would be with the work in it; `None` if it has it all already.
+async fn fit(
+    world: &World,
+    Ready { task, tree, .. }: &Ready,
+    (how, sha, target): (How, port::Sha, &str),
+    dry_run: bool,
+) -> Result<Option<(port::Sha, port::Sha)>, Refusal> {
     let wanted = Land {
         branch: tree.work.branch.clone().unwrap_or_default(),
         sha,
-        target: target.clone(),
+        target: target.to_owned(),
         expect: None,
         how: match how {
             How::Squash => port::How::Squash,
@@ -176,68 +197,65 @@ async fn publish(
             How::Rebase => port::How::Rebase,
         },
         message: message(task),
-        author,
+        author: author(world, &tree.repo).await,
     };
-    let (old, new) = match git.land(&tree.repo, &wanted).await.map_err(failed)? {
-        Landing::Landed { old, new } => (old, new),
-        Landing::Nothing { old } => {
-            let same = (old.to_string(), old.to_string());
-            let landed = done(world, task, tree, &target, (&same.0, &same.1), dry_run).await?;
-            return Ok(Landed { rollback: String::new(), ..landed });
-        }
-        Landing::Stale { .. } => {
-            return Err(Refusal::new(Code::Failed, format!("{target} moved meanwhile"))
-                .help("land it again"));
-        }
+    match world.ports.git.land(&tree.repo, &wanted).await.map_err(failed)? {
+        Landing::Landed { old, new } => Ok(Some((old, new))),
+        Landing::Nothing { .. } => Ok(None),
+        Landing::Stale { .. } => Err(moved(target)),
         Landing::Conflict { files } if dry_run => {
             let names: Vec<String> = files.iter().map(|f| f.path.display().to_string()).collect();
             let message = format!("it conflicts in {}", names.join(", "));
-            return Err(Refusal::new(Code::Failed, message).help("landing it asks what to do"));
+            Err(Refusal::new(Code::Failed, message).help("landing it asks what to do"))
         }
-        Landing::Conflict { files } => return Err(conflict(world, task, &files).await?),
-    };
-    check(world, (task, tree, policy), &new).await?;
-    if dry_run {
-        return done(world, task, tree, &target, (&old.to_string(), &new.to_string()), true).await;
+        Landing::Conflict { files } => Err(conflict(world, task, &files).await?),
     }
-    let rollback = git.tag(&tree.repo, &id.to_string(), &old).await.map_err(failed)?;
-    let agents = agents(world);
-    let move_it = Publish {
-        target: target.clone(),
-        old: old.clone(),
-        new: new.clone(),
-        reason: format!("gaia: land {id}"),
-        agents,
-    };
-    match git.publish(&tree.repo, &move_it).await.map_err(failed)? {
-        Published::Done { .. } => (),
-        Published::Stale { .. } => {
-            return Err(Refusal::new(Code::Failed, format!("{target} moved meanwhile"))
-                .help("land it again"));
-        }
+}
+
+fn moved(target: &str) -> Refusal {
+    Refusal::new(Code::Failed, format!("{target} moved meanwhile")).help("land it again")
+}
+
+/// Moves the target.
+async fn go(
+    world: &World,
+    Ready { task, tree, .. }: &Ready,
+    target: &str,
+    (old, new): (port::Sha, port::Sha),
+) -> Result<Publish, Refusal> {
+    let reason = format!("gaia: land {}", task.id);
+    let what = Publish { target: target.to_owned(), old, new, reason, agents: agents(world) };
+    match world.ports.git.publish(&tree.repo, &what).await.map_err(failed)? {
+        Published::Done { .. } => Ok(what),
+        Published::Stale { .. } => Err(moved(target)),
         Published::Busy { path, files, why } => {
             let files: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
-            let message =
-                format!("{} has changes of yours: {why} {}", path.display(), files.join(", "));
-            return Err(
-                Refusal::new(Code::Failed, message).help("commit or stash them, and land it again")
-            );
+            let list = match files.is_empty() {
+                true => String::new(),
+                false => format!(": {}", files.join(", ")),
+            };
+            let message = format!("{} is in the way: {}{list}", path.display(), why.trim());
+            Err(Refusal::new(Code::Failed, message).help("commit or stash that, and land it again"))
         }
     }
-    if let Err(refusal) = verify(world, (task, tree, policy)).await {
-        let back = move_it.back(format!("gaia: take {id} back"));
-        let taken = git.publish(&tree.repo, &back).await.map_err(failed)?;
-        let word = match taken {
-            Published::Done { .. } => "it was taken back",
-            Published::Stale { .. } | Published::Busy { .. } => "it could not be taken back",
-        };
-        return Err(Refusal::new(Code::Failed, format!("{}; {word}", refusal.message))
-            .help(format!("where {target} was is kept as {rollback}")));
-    }
-    let mut landed =
-        done(world, task, tree, &target, (&old.to_string(), &new.to_string()), false).await?;
-    landed.rollback = rollback;
-    Ok(landed)
+}
+
+/// Looks at the target with the work in it; it is taken back if that is not well.
+async fn take_back_if_bad(
+    world: &World,
+    Ready { task, tree, policy, .. }: &Ready,
+    moved: &Publish,
+    landed: &Landed,
+) -> Result<(), Refusal> {
+    let Err(refusal) = verify(world, (task, tree, policy)).await else { return Ok(()) };
+    let back = moved.back(format!("gaia: take {} back", task.id));
+    let taken = world.ports.git.publish(&tree.repo, &back).await.map_err(failed)?;
+    let word = match taken {
+        Published::Done { .. } => "it was taken back",
+        Published::Stale { .. } | Published::Busy { .. } => "it could not be taken back",
+    };
+    let help = format!("where {} was is kept as {}", landed.target, landed.rollback);
+    Err(Refusal::new(Code::Failed, format!("{}; {word}", refusal.message)).help(help))
 }
 
 /// Folders of git of worktrees that agents use.
@@ -249,39 +267,21 @@ fn agents(world: &World) -> Vec<PathBuf> {
 /// The work is part of its target: what it needed goes.
 async fn done(
     world: &World,
-    task: &TaskRecord,
-    tree: &Tree,
-    target: &str,
-    (old, new): (&str, &str),
+    Ready { task, tree, .. }: &Ready,
+    landed: Landed,
     dry_run: bool,
 ) -> Result<Landed, Refusal> {
-    let id = task.id;
-    let rollback = format!("refs/gaia/rollback/{id}");
-    let landed = Landed {
-        target: target.to_owned(),
-        old: old.to_owned(),
-        new: new.to_owned(),
-        rollback: rollback.clone(),
-    };
     if dry_run {
         return Ok(landed);
     }
-    let fact = TaskLanded {
-        task: id,
-        target: target.to_owned(),
-        old: old.to_owned(),
-        commit: new.to_owned(),
-        rollback,
+    let (id, of) = (task.id, landed.clone());
+    let change = move |task: &mut TaskRecord, decision: &mut Decision| {
+        task.state = State::Landed { commit: of.new.clone() };
+        task.landing = None;
+        let Landed { target, old, new, rollback } = of;
+        decision.fact(&TaskLanded { task: id, target, old, commit: new, rollback });
     };
-    let commit = new.to_owned();
-    world
-        .desk
-        .change(id, move |task, decision| {
-            task.state = State::Landed { commit };
-            task.landing = None;
-            decision.fact(&fact);
-        })
-        .await?;
+    world.desk.change(id, change).await?;
     if let State::Asking { item, .. } = &task.state
         && let Ok(item) = item.parse()
         && let Err(refusal) = world.people.withdraw(&item, "its work was landed").await

@@ -6,15 +6,6 @@ use crate::{
     inbox::{Kind, NewItem},
 };
 
-/// What a question is about, in a line.
-pub(super) fn asked(question: &Question) -> String {
-    match question {
-        Question::Fence(broken) => format!("it went against its fence: {}", broken.join("; ")),
-        Question::Missing(files) => format!("it did not deliver {}", files.join(", ")),
-        Question::Budget(why) | Question::Account(why) => why.clone(),
-    }
-}
-
 /// What an attempt that is over still asked needs no answer any more.
 pub(super) async fn withdraw(job: &Job) {
     let view = job.world.people.view();

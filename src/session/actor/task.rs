@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -43,7 +43,7 @@ impl Handle {
         let view = self.view();
         let found = view.sessions.iter().find(|session| session.name == workspace.as_str());
         match found {
-            Some(session) if PathBuf::from(&session.dir) != dir => {
+            Some(session) if Path::new(&session.dir) != dir => {
                 Name::near(&format!("{workspace}-agents"), "agents")
             }
             _ => workspace.clone(),

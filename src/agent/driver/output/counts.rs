@@ -85,6 +85,13 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     digits.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n * factor)
 }
 
+impl From<Tokens> for crate::meter::Tokens {
+    fn from(tokens: Tokens) -> Self {
+        let Tokens { input, output, cache_read, cache_write, reasoning } = tokens;
+        Self { input, output, cache_read, cache_write, reasoning }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -107,12 +114,5 @@ mod tests {
             assert_eq!(number(&value), wanted, "{value}");
         }
         assert_eq!(rounded(-1.0), 0);
-    }
-}
-
-impl From<Tokens> for crate::meter::Tokens {
-    fn from(tokens: Tokens) -> Self {
-        let Tokens { input, output, cache_read, cache_write, reasoning } = tokens;
-        Self { input, output, cache_read, cache_write, reasoning }
     }
 }

@@ -37,8 +37,8 @@ impl Target {
         };
         let by = |attempt: &Attempt| attempt.agent.as_str() == self.name;
         let of = || view.tasks.values().filter(here).filter(|t| t.last().is_some_and(by));
-        let live = of().filter(|task| task.state == State::Running).last();
-        if let Some(task) = live.or_else(|| of().last()) {
+        let live = of().rfind(|task| task.state == State::Running);
+        if let Some(task) = live.or_else(|| of().next_back()) {
             return Ok((**task).clone());
         }
         let known = view.crews.values().flat_map(|c| c.agents.iter().map(|a| a.name.as_str()));

@@ -1,0 +1,96 @@
+//! An attempt that is over, and what becomes of its task, as it is written down.
+
+use super::{
+    driver::{Class, Mode},
+    fact::{AttemptEnded, TaskAsked, TaskDone, TaskFailed, TaskQueued},
+    machine::Next,
+    model::{GoOn, State, Step},
+    record::TaskRecord,
+};
+use crate::{
+    base::{Moment, unit::Exit},
+    ledger::Decision,
+    meter::{Micros, Tokens},
+};
+
+/// How an attempt ended.
+pub(crate) struct Over {
+    /// When.
+    pub(crate) now: Moment,
+    /// In a class.
+    pub(crate) class: Class,
+    /// In words.
+    pub(crate) why: String,
+    /// Its last words.
+    pub(crate) text: Option<String>,
+    /// Turns it took.
+    pub(crate) turns: Option<u32>,
+    /// How its program ended, if it did.
+    pub(crate) exit: Option<Exit>,
+    /// What it was refused.
+    pub(crate) denials: Vec<String>,
+    /// Tokens it used.
+    pub(crate) tokens: Tokens,
+    /// What it cost.
+    pub(crate) cost: Option<Micros>,
+}
+
+impl TaskRecord {
+    /// Writes the end of the present attempt down.
+    pub(crate) fn end_attempt(&mut self, over: Over, decision: &mut Decision) {
+        let task = self.id;
+        let Some(attempt) = self.attempts.last_mut() else { return };
+        let (code, signal) =
+            over.exit.as_ref().map_or((None, None), |exit| (exit.code, exit.signal));
+        attempt.ended = Some(over.now);
+        if attempt.mode == Mode::Headless || over.exit.is_some() {
+            attempt.step = Step::Ended;
+        }
+        attempt.class = Some(over.class);
+        attempt.why = (over.class != Class::Done).then_some(over.why);
+        attempt.text = over.text.or_else(|| attempt.text.take());
+        attempt.turns = over.turns;
+        attempt.exit = over.exit;
+        attempt.denials.extend(over.denials);
+        (attempt.tokens, attempt.cost) = (over.tokens, over.cost);
+        decision.fact(&AttemptEnded {
+            task,
+            attempt: attempt.number,
+            agent: attempt.agent.clone(),
+            class: over.class,
+            why: attempt.why.clone(),
+            tokens: over.tokens,
+            cost: over.cost,
+            code,
+            signal,
+        });
+    }
+
+    /// Writes down what becomes of the task; `item` is what a person is asked, if they are.
+    pub(crate) fn go_on(&mut self, next: Next, item: String, decision: &mut Decision) {
+        let task = self.id;
+        match next {
+            Next::Done => {
+                self.state = State::Done;
+                decision.fact(&TaskDone { task, attempts: self.attempts.len() as u32 });
+            }
+            Next::Fail(why) => {
+                self.state = State::Failed { why: why.clone() };
+                decision.fact(&TaskFailed { task, why });
+            }
+            Next::Again { until, resume, why, counts } => {
+                if let Some(attempt) = self.attempts.last_mut() {
+                    let resume = resume.then(|| attempt.session.clone());
+                    attempt.next = Some(GoOn { resume, prompt: None, counts });
+                }
+                self.state = State::Queued { until: Some(until), why: why.clone() };
+                decision.fact(&TaskQueued { task, why, until: Some(until) });
+            }
+            Next::Ask(question) => {
+                let why = question.show();
+                self.state = State::Asking { item: item.clone(), why: why.clone() };
+                decision.fact(&TaskAsked { task, item, why });
+            }
+        }
+    }
+}
