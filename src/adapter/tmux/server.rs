@@ -169,15 +169,26 @@ impl TmuxServer {
              set -g destroy-unattached off\nset -g detach-on-destroy off\n\
              set -g history-limit {history}\nset -g base-index 1\nset -g mouse on\n\
              set -g status-left-length 40\nset -g status-left '#[bold] #{{session_name}} '\n\
-             set -g status-right ' gaia '\nset -g set-titles on\n\
+             set -g status-right '#{{?@gaia_inbox,#[reverse] #{{@gaia_inbox}} (prefix i) #[noreverse],}} gaia '\n\
+             bind-key i display-popup -E -w 90% -h 60% {popup}\nset -g set-titles on\n\
              set -wg pane-base-index 1\nset -wg remain-on-exit off\nset -wg automatic-rename off\n\
              set -wg allow-rename off\nset -wg window-size latest\n\
              set -wg pane-border-status top\n\
              set -wg pane-border-format ' #{{pane_index}} #{{pane_title}} '\n{hooks}",
             user = user.unwrap_or_default(),
+            popup = self.popup(),
             terminal = terminal(),
             hooks = hooks.concat(),
         )
+    }
+
+    /// What waits for the person, over whatever they look at; a shell line in tmux's quotes.
+    fn popup(&self) -> String {
+        let exe = self.options.keeper.first().map_or("gaia", String::as_str);
+        let home = format!("GAIA_HOME={}", self.home.root().display());
+        let line = shell_words::join(["env", &home, exe, "inbox", "--follow"]);
+        let quoted = line.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+        format!("\"{quoted}\"")
     }
 
     /// Attaches the control client and the watch to a server that runs.

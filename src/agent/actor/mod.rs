@@ -19,6 +19,7 @@ mod check;
 mod clear;
 mod desk;
 mod finish;
+mod flag;
 mod hand;
 mod handle;
 mod job;
@@ -135,6 +136,7 @@ pub async fn spawn(
     let (landings, asked) = mpsc::unbounded_channel();
     land::spawn(world.clone(), asked);
     tokio::spawn(answers::follow(world.clone()));
+    tokio::spawn(flag::follow(world.clone()));
     Ok(Handle::new(world, inbox, landings, seen))
 }
 

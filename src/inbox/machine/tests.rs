@@ -38,7 +38,8 @@ fn what_is_an_answer_to_what() {
             Answer::verdict(false, Some("no tests".into())),
             Some("no (no tests)"),
         ),
-        (Kind::Budget, &[], text(), Some("blue")),
+        (Kind::Budget, &[], text(), None),
+        (Kind::Conflict, &[], text(), Some("blue")),
         (Kind::Conflict, &["ours"], yes(), Some("yes")),
         (Kind::Fence, &[], yes(), Some("yes")),
         (Kind::Delivery, &[], yes(), Some("yes")),
@@ -111,7 +112,11 @@ fn a_reply_in_words_is_read_as_a_person_means_it() {
         (&question, "yes", Answer::text("yes")),
         (&question, "2", Answer::text("2")),
         (&budget, "ok", Answer::verdict(true, None)),
-        (&budget, "no more than 5 dollars", Answer::text("no more than 5 dollars")),
+        (
+            &budget,
+            "no more than 5 dollars",
+            Answer::verdict(false, Some("more than 5 dollars".into())),
+        ),
     ] {
         assert_eq!(read_reply(item, reply), read, "{reply}");
     }
