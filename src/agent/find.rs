@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use super::{
@@ -41,26 +42,48 @@ pub(crate) fn drivers(files: &dyn Files, home: &Home, dir: &Path) -> BTreeMap<St
     found
 }
 
-/// The driver of this name.
-pub(crate) fn driver(
+/// Drivers as they were last read: a hook, which sits in each tool call of an agent, does not wait
+/// until one is read again.
+#[derive(Default)]
+pub(crate) struct Drivers(Mutex<BTreeMap<String, (String, Driver)>>);
+
+impl Drivers {
+    /// The driver of this name.
+    pub(crate) fn get(
+        &self,
+        files: &dyn Files,
+        home: &Home,
+        (dir, name): (&Path, &str),
+    ) -> Result<Driver, Refusal> {
+        let (path, text) = text_of(files, home, dir, name)?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, driver)) = known.get(&path).filter(|(old, _)| *old == text) {
+            return Ok(driver.clone());
+        }
+        let driver = Driver::load(&path, &text).map_err(|faults| faults_refusal(&faults))?;
+        known.insert(path, (text, driver.clone()));
+        Ok(driver)
+    }
+}
+
+/// Where the driver of this name lies, and what it says.
+fn text_of(
     files: &dyn Files,
     home: &Home,
     dir: &Path,
     name: &str,
-) -> Result<Driver, Refusal> {
+) -> Result<(String, String), Refusal> {
     if name.parse::<Name>().is_ok() {
         for folder in folders(home, dir) {
             let path = folder.join(format!("{name}.toml"));
             if let Ok(Some(bytes)) = files.read(&path, LIMIT) {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                let loaded = Driver::load(&path.display().to_string(), &text);
-                return loaded.map_err(|faults| faults_refusal(&faults));
+                return Ok((path.display().to_string(), text));
             }
         }
     }
     if let Some(text) = builtin(name) {
-        let loaded = Driver::load(&format!("built in: {name}"), text);
-        return loaded.map_err(|faults| faults_refusal(&faults));
+        return Ok((format!("built in: {name}"), text.to_owned()));
     }
     let known = drivers(files, home, dir);
     let refusal = Refusal::new(Code::NotFound, format!("there is no driver `{name}`"));

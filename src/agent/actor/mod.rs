@@ -49,6 +49,7 @@ pub(crate) use job::News;
 pub(crate) use tell::{Told, command_of};
 
 use super::{
+    find::Drivers,
     id::TaskId,
     record::{CrewRecord, TaskRecord},
     view::View,
@@ -89,6 +90,7 @@ pub(crate) struct World {
     pub(crate) ports: Ports,
     pub(crate) desk: Desk,
     pub(crate) view: watch::Receiver<Arc<View>>,
+    drivers: Arc<Drivers>,
     pub(crate) exe: std::path::PathBuf,
 }
 
@@ -96,6 +98,16 @@ impl World {
     /// The present moment.
     pub(crate) fn now(&self) -> crate::base::Moment {
         self.sessions.ports().clock.now()
+    }
+
+    /// The driver of this name, as a folder sees it.
+    pub(crate) fn driver(
+        &self,
+        dir: &std::path::Path,
+        name: &str,
+    ) -> Result<crate::agent::driver::Driver, Refusal> {
+        let files = &*self.sessions.ports().files;
+        self.drivers.get(files, self.sessions.home(), (dir, name))
     }
 
     /// The ledger.
@@ -114,7 +126,16 @@ pub async fn spawn(
     let (view, seen) = watch::channel(Arc::new(View::default()));
     let (inbox, asks) = mpsc::unbounded_channel();
     let desk = Desk::new(inbox.clone());
-    let world = World { sessions, services, people, ports, desk, view: seen.clone(), exe };
+    let world = World {
+        sessions,
+        services,
+        people,
+        ports,
+        desk,
+        view: seen.clone(),
+        drivers: Arc::default(),
+        exe,
+    };
     let events = world.sessions.ports().units.events();
     let mut actor = Actor {
         world: world.clone(),

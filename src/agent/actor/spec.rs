@@ -9,7 +9,6 @@ use super::job::Job;
 use crate::{
     agent::{
         driver::{Driver, Launch, LaunchAsk, Mode, PromptWay, transcript},
-        find::driver,
         model::Place,
         words,
     },
@@ -71,9 +70,7 @@ pub(super) fn hidden(job: &Job) -> Vec<String> {
 
 /// The driver of its agent.
 pub(super) fn load(job: &Job) -> Result<Driver, String> {
-    let world = &job.world;
-    let files = &*world.sessions.ports().files;
-    let found = driver(files, world.sessions.home(), &job.task.dir, &job.agent.driver);
+    let found = job.world.driver(&job.task.dir, &job.agent.driver);
     found.map_err(|refusal| refusal.to_string())
 }
 

@@ -7,7 +7,6 @@ use crate::{
     agent::{
         driver::hook::{self, HookEvent, Verdict},
         fact::FenceRefused,
-        find,
         id::TaskId,
         model::Agent,
         record::TaskRecord,
@@ -46,9 +45,7 @@ impl Handle {
         agent: &Agent,
         told: Told,
     ) -> Result<(String, i32), Refusal> {
-        let sessions = &self.world().sessions;
-        let files = &*sessions.ports().files;
-        let driver = find::driver(files, sessions.home(), &task.dir, &agent.driver)?;
+        let driver = self.world().driver(&task.dir, &agent.driver)?;
         let wire = driver.wire();
         let event = hook::read(wire, &told.event, &told.payload);
         // A program may run a second conversation beside its own: that is not about the agent.

@@ -69,7 +69,7 @@ impl Verb for Drivers {
         let dir = args.at.dir.clone().unwrap_or_default();
         let mut rows = Vec::new();
         for (name, origin) in find::drivers(&**files, home, &dir) {
-            let driver = find::driver(&**files, home, &dir, &name)?;
+            let driver = handle.world().driver(&dir, &name)?;
             let found = match driver.version_command() {
                 None => None,
                 Some(argv) => detect(&handle, argv.to_vec(), &args.at.env)

@@ -5,7 +5,6 @@ use crate::{
     agent::{
         actor::Handle,
         driver::{Mode, Reader, Sign},
-        find,
         model::Attempt,
         record::TaskRecord,
         verb::common,
@@ -95,9 +94,7 @@ fn said(
     bytes: &[u8],
 ) -> Option<String> {
     let attempt = attempt.filter(|attempt| attempt.mode == Mode::Headless)?;
-    let sessions = &handle.world().sessions;
-    let files = &*sessions.ports().files;
-    let driver = find::driver(files, sessions.home(), &task.dir, &attempt.driver).ok()?;
+    let driver = handle.world().driver(&task.dir, &attempt.driver).ok()?;
     let mut lines = Vec::new();
     for sign in Reader::new(&driver).feed(bytes) {
         match sign {
