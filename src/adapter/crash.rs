@@ -1,9 +1,12 @@
 //! Crash points: in debug builds a test can let the daemon die, as by kill -9, before or after any
 //! change that it makes to the world. Release builds do not have this.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -16,8 +19,10 @@ use crate::{
         wire::Ask,
     },
     port::{
-        Capture, Entries, Entry, Found, Listing, LogSpan, Made, NewPane, Op, Place, Server, Store,
-        StoreError, Tmux, TmuxError, UnitError, UnitEvent, Units,
+        Branch, Capture, Carry, Change, Committed, Entries, Entry, Found, Git, GitError, Land,
+        Landing, Listing, LogSpan, Made, NewPane, NewWork, Op, Place, Publish, Published, Repo,
+        Rescue, Rescued, Server, Sha, Store, StoreError, Tmux, TmuxError, UnitError, UnitEvent,
+        Units, Work, WorkState, Worktree,
     },
 };
 
@@ -174,5 +179,89 @@ impl Units for Crashing<dyn Units> {
     }
     fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent> {
         self.inner.events()
+    }
+}
+
+#[async_trait]
+impl Git for Crashing<dyn Git> {
+    async fn repo(&self, dir: &Path) -> Result<Repo, GitError> {
+        self.inner.repo(dir).await
+    }
+    async fn who(&self, repo: &Repo) -> Result<Option<crate::port::Who>, GitError> {
+        self.inner.who(repo).await
+    }
+    async fn resolve(&self, repo: &Repo, rev: &str) -> Result<Option<Sha>, GitError> {
+        self.inner.resolve(repo, rev).await
+    }
+    async fn branches_like(&self, repo: &Repo, prefix: &str) -> Result<Vec<Branch>, GitError> {
+        self.inner.branches_like(repo, prefix).await
+    }
+    async fn worktrees(&self, repo: &Repo) -> Result<Vec<Worktree>, GitError> {
+        self.inner.worktrees(repo).await
+    }
+    async fn add_worktree(&self, repo: &Repo, new: &NewWork) -> Result<Work, GitError> {
+        self.fuse.around_async(self.inner.add_worktree(repo, new)).await
+    }
+    async fn candidate(&self, repo: &Repo, sha: &Sha, path: &Path) -> Result<Work, GitError> {
+        self.fuse.around_async(self.inner.candidate(repo, sha, path)).await
+    }
+    async fn remove_worktree(&self, repo: &Repo, work: &Work, force: bool) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.remove_worktree(repo, work, force)).await
+    }
+    async fn delete_branch(&self, repo: &Repo, name: &str, at: &Sha) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.delete_branch(repo, name, at)).await
+    }
+    async fn prune(&self, repo: &Repo) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.prune(repo)).await
+    }
+    async fn state(&self, repo: &Repo, work: &Work, target: &str) -> Result<WorkState, GitError> {
+        self.inner.state(repo, work, target).await
+    }
+    async fn changes(&self, repo: &Repo, work: &Work) -> Result<Vec<Change>, GitError> {
+        self.inner.changes(repo, work).await
+    }
+    async fn diff(
+        &self,
+        repo: &Repo,
+        work: &Work,
+        paths: &[PathBuf],
+        context: u32,
+    ) -> Result<String, GitError> {
+        self.inner.diff(repo, work, paths, context).await
+    }
+    async fn commit_all(
+        &self,
+        repo: &Repo,
+        work: &Work,
+        message: &str,
+        author: &crate::port::Who,
+    ) -> Result<Committed, GitError> {
+        self.fuse.around_async(self.inner.commit_all(repo, work, message, author)).await
+    }
+    async fn unlock(&self, work: &Work) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.unlock(work)).await
+    }
+    async fn rescue(&self, repo: &Repo, what: Rescue<'_>, id: &str) -> Result<Rescued, GitError> {
+        self.fuse.around_async(self.inner.rescue(repo, what, id)).await
+    }
+    async fn tag(&self, repo: &Repo, id: &str, sha: &Sha) -> Result<String, GitError> {
+        self.fuse.around_async(self.inner.tag(repo, id, sha)).await
+    }
+    async fn land(&self, repo: &Repo, land: &Land) -> Result<Landing, GitError> {
+        self.fuse.around_async(self.inner.land(repo, land)).await
+    }
+    async fn publish(&self, repo: &Repo, what: &Publish) -> Result<Published, GitError> {
+        self.fuse.around_async(self.inner.publish(repo, what)).await
+    }
+    async fn guard_paths(&self, repo: &Repo, work: &Work) -> Result<Vec<PathBuf>, GitError> {
+        self.fuse.around_async(self.inner.guard_paths(repo, work)).await
+    }
+    async fn carry(
+        &self,
+        top: &Path,
+        worktree: &Path,
+        carry: &Carry,
+    ) -> Result<Vec<PathBuf>, GitError> {
+        self.fuse.around_async(self.inner.carry(top, worktree, carry)).await
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     base::{Code, Refusal, UnitId, unit::LogRule},
     config::Settings,
     inbox, ledger, meter,
-    port::{Notifier, Store},
+    port::{Git, Notifier, Store},
     service, session,
     verb::{Noun, Who},
 };
@@ -43,7 +43,7 @@ impl Rooms {
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let Options { home, settings, .. } = options;
-        let World { store, ports, services, notifier } = world;
+        let World { store, ports, services, notifier, git } = world;
         let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
         let desk = inbox::Ports {
@@ -58,10 +58,7 @@ impl Rooms {
             session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
         let prober = Arc::clone(&services.prober);
         let services = service::spawn(sessions.clone(), services).await?;
-        let ways = agent::Ports {
-            git: Arc::new(SystemGit::new(GitOptions::new(home.root().join("git")))),
-            prober,
-        };
+        let ways = agent::Ports { git, prober };
         let exe = options.exe.clone();
         let (of, people) = (sessions.clone(), inbox.clone());
         let agents = agent::spawn(of, services.clone(), people, (ways, exe)).await?;
@@ -136,6 +133,7 @@ pub(super) struct World {
     ports: session::Ports,
     services: service::Ports,
     notifier: Arc<dyn Notifier>,
+    git: Arc<dyn Git>,
 }
 
 impl World {
@@ -169,7 +167,8 @@ impl World {
             watcher: Arc::new(SystemWatcher),
             mailbox: Arc::new(SystemMailbox::new(home.clone())),
         };
-        let world = Self { store: Arc::new(store), ports, services, notifier };
+        let git = Arc::new(SystemGit::new(GitOptions::new(home.root().join("git"))));
+        let world = Self { store: Arc::new(store), ports, services, notifier, git };
         #[cfg(debug_assertions)]
         if let Some(at) = options.crash_at {
             return Ok(world.crashing_at(at));
@@ -191,10 +190,11 @@ impl World {
             random,
         };
         Self {
-            store: Arc::new(Crashing { inner: self.store, fuse }),
+            store: Arc::new(Crashing { inner: self.store, fuse: fuse.clone() }),
             ports,
             services: self.services,
             notifier: self.notifier,
+            git: Arc::new(Crashing { inner: self.git, fuse }),
         }
     }
 }

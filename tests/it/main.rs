@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod agent;
 mod contract;
 mod crash;
 mod daemon;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Actor;
+use super::{Actor, clear::clear};
 use crate::{
     agent::{
         id::TaskId,
@@ -41,7 +41,27 @@ impl Actor {
         for id in followed {
             self.start_job(id);
         }
+        self.clear_rest();
         Ok(())
+    }
+
+    /// Removes what is left of tasks whose removal was cut off. Their folders go last.
+    fn clear_rest(&self) {
+        let (home, files) = (self.world.sessions.home(), &self.world.sessions.ports().files);
+        let over = |task: &&Arc<TaskRecord>| {
+            matches!(task.state, State::Landed { .. } | State::Discarded { .. })
+                && task.tree.is_some()
+                && files.exists(&home.task(&task.id.to_string()))
+        };
+        let left: Vec<Arc<TaskRecord>> = self.tasks.values().filter(over).cloned().collect();
+        let world = self.world.clone();
+        tokio::spawn(async move {
+            for task in left {
+                if let Some(tree) = &task.tree {
+                    clear(&world, &task, tree).await;
+                }
+            }
+        });
     }
 }
 

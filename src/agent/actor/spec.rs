@@ -100,17 +100,16 @@ fn own_env(job: &Job) -> BTreeMap<String, String> {
 /// The text that is sent: who the agent is and what it must keep to go before the task, where its
 /// make has no place of their own for them.
 pub(super) fn prompt(job: &Job) -> Option<String> {
-    let attempt = job.attempt();
-    if let Some(text) = &attempt.prompt {
-        return Some(text.clone());
+    let (attempt, task) = (job.attempt(), &job.task.wanted.prompt);
+    // A program that cannot go on with a session knows nothing of what it was told before.
+    let knows = attempt.resume.is_some() && resumes(job);
+    match &attempt.prompt {
+        Some(text) if knows || task.is_empty() => Some(text.clone()),
+        Some(text) => Some(format!("{task}\n\n{text}")),
+        None if task.is_empty() => None,
+        None if knows => Some("Go on with your task.".to_owned()),
+        None => Some(task.clone()),
     }
-    if job.task.wanted.prompt.is_empty() {
-        return None;
-    }
-    if attempt.resume.is_some() {
-        return Some("Go on with your task.".to_owned());
-    }
-    Some(job.task.wanted.prompt.clone())
 }
 
 /// What the agent kept for its next task, the newest of it.
