@@ -163,7 +163,7 @@ impl Units for Crashing<dyn Units> {
         self.fuse.around_async(self.inner.ask(id, ask)).await
     }
     async fn input(&self, id: &UnitId, bytes: Vec<u8>, paste: bool) -> Result<u64, UnitError> {
-        self.inner.input(id, bytes, paste).await
+        self.fuse.around_async(self.inner.input(id, bytes, paste)).await
     }
     async fn output(&self, id: &UnitId, from: u64, max: usize) -> Result<LogSpan, UnitError> {
         self.inner.output(id, from, max).await

@@ -82,6 +82,8 @@ pub(super) async fn check(
     }
     let path = policy.worktrees.join(format!("{}-check", task.id));
     let git = &world.ports.git;
+    clear_checks(world, task.id).await;
+    take_away(world, tree, (&path, new)).await.map_err(failed)?;
     let work = git.candidate(&tree.repo, new, &path).await.map_err(failed)?;
     let mut outcome = Ok(());
     for (number, command) in policy.checks.iter().enumerate() {
@@ -213,4 +215,45 @@ async fn in_pane(
         Err(_) => format!("the check did not end within {} minutes", CHECK.as_secs() / 60),
     };
     Err(Refusal::new(Code::Failed, message).help("land it again"))
+}
+
+/// Removes the worktree of checks that a daemon before this one did not bring to their end.
+async fn take_away(
+    world: &World,
+    tree: &Tree,
+    (path, new): (&std::path::Path, &port::Sha),
+) -> Result<(), GitError> {
+    let git = &world.ports.git;
+    let is = |place: &port::Worktree| {
+        place.branch.is_none()
+            && place.locked.is_some()
+            && place.path.file_name() == path.file_name()
+            && place.path.parent().and_then(|p| p.file_name())
+                == path.parent().and_then(|p| p.file_name())
+    };
+    let Some(left) = git.worktrees(&tree.repo).await?.into_iter().find(is) else { return Ok(()) };
+    let work = port::Work {
+        path: left.path,
+        gitdir: left.gitdir,
+        branch: None,
+        base: new.clone(),
+        exclude: vec![],
+    };
+    git.remove_worktree(&tree.repo, &work, true).await
+}
+
+/// Closes the panes of checks that nobody waits for any more.
+pub(super) async fn clear_checks(world: &World, id: crate::agent::id::TaskId) {
+    let prefix = format!("{id}.check-");
+    let view = world.sessions.view();
+    let of = |pane: &crate::session::PaneView| {
+        pane.task.as_ref().is_some_and(|task| task.starts_with(&prefix))
+    };
+    let panes = view.panes().filter(|(_, pane)| of(pane));
+    let units: Vec<UnitId> = panes.filter_map(|(_, pane)| pane.id.clone()).collect();
+    if !units.is_empty()
+        && let Err(refusal) = world.sessions.close(What::Units(units)).await
+    {
+        tracing::warn!(task = %id, %refusal, "panes of checks stay");
+    }
 }

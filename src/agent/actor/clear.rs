@@ -24,6 +24,7 @@ pub(crate) async fn clear(world: &World, task: &TaskRecord, tree: &Tree) {
     {
         tracing::warn!(task = %task.id, %refusal, "its pane stays");
     }
+    super::check::clear_checks(world, task.id).await;
     let git = &world.ports.git;
     if let Err(error) = git.remove_worktree(&tree.repo, &tree.work, true).await {
         tracing::warn!(task = %task.id, %error, "its worktree stays");

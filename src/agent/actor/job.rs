@@ -94,7 +94,8 @@ async fn load(world: &World, id: TaskId) -> Option<Job> {
     let task = world.desk.change(id, |_, _| ()).await.ok()?;
     let crew = world.ledger().load::<crate::agent::record::CrewRecord>(task.workspace.as_str());
     let crew = crew.ok().flatten()?;
-    let name = task.live()?.agent.clone();
+    // One whose turn is over still sits in its pane, and can be given more to do.
+    let name = task.last()?.agent.clone();
     let declared = crew.agents.into_iter().find(|agent| agent.name == name);
     // One that is not declared any more ends what it has begun.
     let agent = declared.or_else(|| task.agent.as_deref().cloned())?;
@@ -117,7 +118,11 @@ impl Job {
             }
             match self.attempt().step {
                 Step::Recorded => make::worktree(self).await?,
-                Step::Worktree => make::prepare(self).await?,
+                // Its setup may take long; one that is not wanted any more is ended.
+                Step::Worktree => tokio::select! {
+                    prepared = make::prepare(self) => prepared?,
+                    () = until_cancelled(news) => return Err(Halt::Cancelled),
+                },
                 Step::Prepared => make::pane(self).await?,
                 Step::Pane => make::launch(self).await?,
                 Step::Launched | Step::Delivered => return mind::watch(self, news).await,
@@ -199,4 +204,14 @@ fn cancelled(news: &mut mpsc::UnboundedReceiver<News>) -> bool {
         found |= matches!(one, News::Cancel);
     }
     found
+}
+
+/// Waits until a person says that it shall end.
+async fn until_cancelled(news: &mut mpsc::UnboundedReceiver<News>) {
+    while let Some(one) = news.recv().await {
+        if matches!(one, News::Cancel) {
+            return;
+        }
+    }
+    std::future::pending().await
 }

@@ -139,7 +139,7 @@ fn ask(job: &Job, prompt: Option<String>) -> LaunchAsk {
         mode: attempt.mode,
         prompt,
         session: attempt.session.clone(),
-        resume: attempt.resume.clone(),
+        resume: attempt.resume.clone().filter(|_| resumes(job)),
         model: agent.model.clone(),
         effort: None,
         permission: agent.permission,

@@ -97,6 +97,9 @@ impl Handle {
                 (Declared { name, dir, windows: vec![] }, Origin::Bare)
             }
         };
+        // The window of an earlier attempt, one whose shim was lost say, gives way to this one's.
+        let shows = |pane: &Pane| matches!(&pane.command, Command::Task(t) if *t == wanted.task);
+        declared.windows.retain(|w| w.name != wanted.window || w.panes.iter().any(shows));
         if !declared.windows.iter().any(|window| window.name == wanted.window) {
             declared.windows.push(window(wanted));
         }

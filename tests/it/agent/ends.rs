@@ -43,10 +43,10 @@ fn time_that_is_over_is_told_apart_from_failing() {
 
 #[test]
 fn silence_is_told_apart_from_a_crash() {
-    let yard = script("retries = 0\nsilence = \"300ms\"\n", "[[step]]\nhang = true\n");
+    let yard = script("retries = 0\nsilence = \"1s\"\n", "[[step]]\nhang = true\n");
     let task = yard.does("hang", &[], "failed");
     let why = task["why"].as_str().unwrap();
-    assert!(why.contains("output") || why.contains("silen"), "{task:#}");
+    assert_eq!(why, "nothing has moved for 1 s", "{task:#}");
     assert_eq!(task["attempts"][0]["class"], "failed", "{task:#}");
     let crash = command("retries = 0\n", "kill -SEGV $$\n");
     let task = crash.does("crash", &[], "failed");
@@ -79,7 +79,7 @@ fn a_limit_is_waited_for_over_a_restart_of_the_daemon_and_its_session_goes_on() 
 fn a_prompt_of_512_kib_arrives_whole() {
     let yard = command("", "sha256sum > sum.txt\n");
     let text: String = (0_u32..).map(|n| format!("{n} ü;#{{}}\\ \"'$\n")).take(40_000).collect();
-    let text: String = text.chars().take(512 << 10).collect();
+    let text: String = text.chars().take(512 << 10).collect::<String>() + "end";
     std::fs::write(yard.at("prompt"), &text).unwrap();
     let file = yard.at("prompt");
     let task = yard.house.json(&["task", "add", "--file", file.to_str().unwrap()]);
@@ -140,7 +140,7 @@ fn a_task_is_cancelled_in_every_state() {
     until("its program is gone", || !alive(pid));
     assert!(yard.at("w.worktrees/t1").exists(), "its work stays");
     let again = yard.house.gaia(&["task", "cancel", &running]);
-    assert_eq!(again.status.code(), Some(3), "{}", crate::house::seen(&again));
+    assert_eq!(again.status.code(), Some(2), "{}", crate::house::seen(&again));
     // The queue goes on.
     let next = yard.add("three", &[]);
     yard.house.until("the next one has started", || yard.text("out/starts").lines().count() == 2);

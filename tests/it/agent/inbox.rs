@@ -58,6 +58,6 @@ fn a_question_can_be_answered_by_a_file() {
     let file = format!("w/questions/{id}.md");
     yard.house.until("the question is a file", || yard.text(&file).contains("Which colour?"));
     yard.house.write(&format!("questions/{id}-answer.md"), "blue\n");
-    yard.ends(&id, "done");
+    yard.until(&id, "it is done", |task| task["state"] == "done");
     assert_eq!(colour(&yard), "blue");
 }

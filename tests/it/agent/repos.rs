@@ -73,9 +73,9 @@ fn no_repository_is_told_with_a_way_out_and_in_place_works() {
 
 #[test]
 fn a_bare_repository_is_told_with_a_way_out() {
-    let yard = bare();
-    yard.git(&["init", "-q", "--bare", "."]);
-    fails(&yard, &["bare"]);
+    let yard = yard();
+    yard.git(&["config", "core.bare", "true"]);
+    fails(&yard, &["bare", "--in-place"]);
 }
 
 #[test]

@@ -113,8 +113,12 @@ impl Yard {
 
     /// Waits until a task is as wanted.
     pub fn until(&self, id: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        self.house.until(what, || wanted(&self.task(id)));
-        self.task(id)
+        let mut seen = Value::Null;
+        self.house.until(&format!("{what} ({id})"), || {
+            seen = self.task(id);
+            wanted(&seen)
+        });
+        seen
     }
 
     /// Waits until an agent has written something into a file in `out`.
