@@ -44,6 +44,7 @@ impl TaskRecord {
             progress: None,
             agent: None,
             landing: None,
+            moving: None,
             waived: false,
             excused: false,
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     base::{Moment, Name},
     ledger::Record,
-    port::{Repo, Work},
+    port::{Repo, Sha, Work},
 };
 
 /// Where the work of a task lies.
@@ -28,6 +28,19 @@ pub(crate) struct Tree {
     pub(crate) prepared: bool,
     /// Ports leased for it.
     pub(crate) ports: BTreeMap<String, u16>,
+}
+
+/// A branch on its way from one commit to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moving {
+    /// The branch.
+    pub(crate) target: String,
+    /// Where it was.
+    pub(crate) old: Sha,
+    /// Where it shall be.
+    pub(crate) new: Sha,
+    /// The ref that keeps where it was.
+    pub(crate) rollback: String,
 }
 
 /// A task and all that became of it.
@@ -61,6 +74,9 @@ pub(crate) struct TaskRecord {
     /// Its work is being landed since then.
     #[serde(default)]
     pub(crate) landing: Option<Moment>,
+    /// The move of the target that is being made: a daemon that comes back makes the very same one.
+    #[serde(default)]
+    pub(crate) moving: Option<Moving>,
     /// A person let it go on beyond its budget.
     #[serde(default)]
     pub(crate) waived: bool,

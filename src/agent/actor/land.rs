@@ -1,6 +1,6 @@
 //! Work into its target: one after the other, checked before it is published, with a way back.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,7 +15,7 @@ use crate::{
         fact::{TaskLandRefused, TaskLanded},
         id::TaskId,
         model::{How, Policy, State},
-        record::{CrewRecord, TaskRecord, Tree},
+        record::{CrewRecord, Moving, TaskRecord, Tree},
     },
     base::{Code, Refusal},
     guard,
@@ -55,6 +55,7 @@ pub(crate) struct Landed {
 /// Starts the queue: one landing at a time, in the order they were asked for.
 pub(super) fn spawn(world: World, mut asks: mpsc::UnboundedReceiver<LandAsk>) {
     tokio::spawn(async move {
+        go_on(&world).await;
         while let Some(LandAsk { id, how, dry_run, reply }) = asks.recv().await {
             let landed = land(&world, id, how, dry_run).await;
             let _ = reply.send(landed);
@@ -153,8 +154,8 @@ async fn publish(world: &World, ready: &Ready, how: How, dry_run: bool) -> Resul
     if !dry_run {
         let tag = world.ports.git.tag(&tree.repo, &task.id.to_string(), &old).await;
         landed.rollback = tag.map_err(failed)?;
-        let moved = go(world, ready, &landed.target, (old, new)).await?;
-        take_back_if_bad(world, ready, &moved, &landed).await?;
+        let (target, rollback) = (landed.target.clone(), landed.rollback.clone());
+        return go(world, ready, Moving { target, old, new, rollback }).await;
     }
     done(world, ready, landed, dry_run).await
 }
@@ -216,8 +217,44 @@ fn moved(target: &str) -> Refusal {
     Refusal::new(Code::Failed, format!("{target} moved meanwhile")).help("land it again")
 }
 
+/// Moves the target, looks at it, and says that the work is landed. What is to be done is stored
+/// first, so that a daemon that dies in the middle does the same once more.
+async fn go(world: &World, ready: &Ready, moving: Moving) -> Result<Landed, Refusal> {
+    let (id, stored) = (ready.task.id, moving.clone());
+    world.desk.change(id, move |task, _| task.moving = Some(stored)).await?;
+    let gone = carry_on(world, ready, moving).await;
+    if gone.is_err() {
+        world.desk.change(id, |task, _| task.moving = None).await?;
+    }
+    gone
+}
+
+async fn carry_on(world: &World, ready: &Ready, moving: Moving) -> Result<Landed, Refusal> {
+    let Moving { target, old, new, rollback } = moving;
+    let landed =
+        Landed { target: target.clone(), old: old.to_string(), new: new.to_string(), rollback };
+    let moved = publish_move(world, ready, &target, (old, new)).await?;
+    take_back_if_bad(world, ready, &moved, &landed).await?;
+    done(world, ready, landed, false).await
+}
+
+/// Landings that a daemon that died was in the middle of.
+async fn go_on(world: &World) {
+    let view = Arc::clone(&world.view.borrow());
+    for task in view.tasks.values() {
+        let Some(moving) = task.moving.clone() else { continue };
+        let landed = match ready(world, task.id) {
+            Ok(ready) => go(world, &ready, moving).await.map(drop),
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = landed {
+            tracing::warn!(task = %task.id, %refusal, "a landing that was cut off is not finished");
+        }
+    }
+}
+
 /// Moves the target.
-async fn go(
+async fn publish_move(
     world: &World,
     Ready { task, tree, .. }: &Ready,
     target: &str,
@@ -277,7 +314,7 @@ async fn done(
     let (id, of) = (task.id, landed.clone());
     let change = move |task: &mut TaskRecord, decision: &mut Decision| {
         task.state = State::Landed { commit: of.new.clone() };
-        task.landing = None;
+        (task.landing, task.moving) = (None, None);
         let Landed { target, old, new, rollback } = of;
         decision.fact(&TaskLanded { task: id, target, old, commit: new, rollback });
     };

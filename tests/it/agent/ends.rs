@@ -17,7 +17,8 @@ fn command(more: &str, program: &str) -> Yard {
 
 #[test]
 fn one_that_fails_is_tried_again_and_then_done() {
-    let yard = command("", "echo x >> {here}/out/starts\ntest \"$(wc -l < {here}/out/starts)\" = 2\n");
+    let yard =
+        command("", "echo x >> {here}/out/starts\ntest \"$(wc -l < {here}/out/starts)\" = 2\n");
     let task = yard.does("try", &[], "done");
     let attempts = task["attempts"].as_array().unwrap();
     assert_eq!(attempts.len(), 2, "{task:#}");
@@ -93,7 +94,10 @@ fn a_prompt_of_512_kib_arrives_whole() {
 
 #[test]
 fn a_program_that_is_not_there_is_told_with_its_name() {
-    let yard = Yard::new("[agents.one]\ndriver = \"command\"\ncommand = [\"no-such-program\"]\nretries = 0\n", &[]);
+    let yard = Yard::new(
+        "[agents.one]\ndriver = \"command\"\ncommand = [\"no-such-program\"]\nretries = 0\n",
+        &[],
+    );
     let task = yard.does("work", &[], "failed");
     assert!(task["why"].as_str().unwrap().contains("no-such-program"), "{task:#}");
 }

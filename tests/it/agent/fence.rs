@@ -9,7 +9,8 @@ use crate::house::{alive, kill};
 
 const HOSTILE: &str = include_str!("../../fixtures/agent/hostile.py");
 /// What an agent may do.
-const ALLOWED: &[&str] = &["write its own folder", "read /etc/passwd", "git status", "gaia self task"];
+const ALLOWED: &[&str] =
+    &["write its own folder", "read /etc/passwd", "git status", "gaia self task"];
 /// What it can do although it should not.
 const UNCOVERED: &[&str] = &[];
 

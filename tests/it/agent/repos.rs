@@ -101,7 +101,9 @@ fn a_submodule_is_no_obstacle() {
     let yard = yard();
     let lib = yard.at("lib");
     std::fs::create_dir(&lib).unwrap();
-    for args in [&["init", "-q", "-b", "main", "."][..], &["commit", "-q", "--allow-empty", "-m", "a"]] {
+    for args in
+        [&["init", "-q", "-b", "main", "."][..], &["commit", "-q", "--allow-empty", "-m", "a"]]
+    {
         assert!(git(&lib, args).status.success());
     }
     yard.git(&["submodule", "--quiet", "add", lib.to_str().unwrap(), "lib"]);

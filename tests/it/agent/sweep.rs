@@ -164,9 +164,8 @@ fn a_landing_that_is_cut_off_anywhere_is_whole_or_can_be_repeated() {
 }
 
 fn cleared(yard: &Yard, at: u32) {
-    yard.house.until(&format!("nothing is left after the crash at {at}"), || {
-        yard.rests("t1").is_empty()
-    });
+    yard.house
+        .until(&format!("nothing is left after the crash at {at}"), || yard.rests("t1").is_empty());
     until("no shim is left", || shims(yard) == 0);
     assert_eq!(lines(yard, "out/starts"), 1, "crash at {at}: started");
     yard.house.ok(&["ledger", "verify"]);
