@@ -68,7 +68,11 @@ pub(super) fn first(job: &Job) -> Option<Hand> {
         return None;
     }
     let manner = spec::load(job).ok()?.manner();
-    Hand::new(&spec::prompt(job)?, manner, job.world.now(), None).ok()
+    // What a person has sent since then is told apart from the prompt it began with.
+    let texts = [spec::prompt(job), job.attempt().prompt.clone()];
+    let is_it = |text: &String| words::digest(text) == receipt.digest;
+    let text = texts.into_iter().flatten().find(is_it)?;
+    Hand::new(&text, manner, job.world.now(), None).ok()
 }
 
 /// A daemon that died between typing and the sign cannot tell what came of it.
@@ -132,6 +136,7 @@ pub(super) async fn begin(
                 task.turn_again(now);
                 if let Some(attempt) = task.attempts.last_mut() {
                     attempt.receipt = Some(receipt);
+                    attempt.prompt = Some(text);
                     attempt.step = Step::Launched;
                 }
             })

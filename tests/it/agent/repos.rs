@@ -73,9 +73,22 @@ fn no_repository_is_told_with_a_way_out_and_in_place_works() {
 
 #[test]
 fn a_bare_repository_is_told_with_a_way_out() {
-    let yard = yard();
-    yard.git(&["config", "core.bare", "true"]);
-    fails(&yard, &["bare", "--in-place"]);
+    let yard = bare();
+    let seed = yard.at("seed");
+    std::fs::create_dir(&seed).unwrap();
+    for args in
+        [&["init", "-q", "-b", "main", "."][..], &["commit", "-q", "--allow-empty", "-m", "a"]]
+    {
+        assert!(git(&seed, args).status.success());
+    }
+    yard.git(&["clone", "-q", "--bare", seed.to_str().unwrap(), "../b"]);
+    // The workspace is the bare repository itself.
+    for entry in std::fs::read_dir(yard.at("b")).unwrap().flatten() {
+        std::fs::rename(entry.path(), yard.at("w").join(entry.file_name())).unwrap();
+    }
+    let task = yard.rest(&yard.add("work", &[]));
+    let landed = task["state"] == "done";
+    assert!(landed || task["why"].as_str().unwrap().contains("bare"), "{task:#}");
 }
 
 #[test]
