@@ -24,6 +24,7 @@ mod worktree;
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -61,13 +62,16 @@ impl GitOptions {
 #[derive(Debug, Clone)]
 pub struct SystemGit {
     options: GitOptions,
+    /// Held while the list of worktrees changes or is read: a git that lists them fails on one that
+    /// another git has made half.
+    worktrees: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SystemGit {
     /// Nothing runs yet.
     #[must_use]
     pub fn new(options: GitOptions) -> Self {
-        Self { options }
+        Self { options, worktrees: Arc::default() }
     }
 }
 
@@ -86,21 +90,26 @@ impl Git for SystemGit {
         self.find_branches(repo, prefix).await
     }
     async fn worktrees(&self, repo: &Repo) -> Result<Vec<Worktree>, GitError> {
+        let _held = self.worktrees.lock().await;
         self.find_worktrees(repo).await
     }
     async fn add_worktree(&self, repo: &Repo, new: &NewWork) -> Result<Work, GitError> {
+        let _held = self.worktrees.lock().await;
         self.make_worktree(repo, new).await
     }
     async fn candidate(&self, repo: &Repo, sha: &Sha, path: &Path) -> Result<Work, GitError> {
+        let _held = self.worktrees.lock().await;
         self.make_candidate(repo, sha, path).await
     }
     async fn remove_worktree(&self, repo: &Repo, work: &Work, force: bool) -> Result<(), GitError> {
+        let _held = self.worktrees.lock().await;
         self.unmake_worktree(repo, work, force).await
     }
     async fn delete_branch(&self, repo: &Repo, name: &str, at: &Sha) -> Result<(), GitError> {
         self.unmake_branch(repo, name, at).await
     }
     async fn prune(&self, repo: &Repo) -> Result<(), GitError> {
+        let _held = self.worktrees.lock().await;
         self.within(repo).args(["worktree", "prune"]).ok().await.map(drop)
     }
     async fn state(&self, repo: &Repo, work: &Work, target: &str) -> Result<WorkState, GitError> {
@@ -146,6 +155,7 @@ impl Git for SystemGit {
         self.compute(repo, land).await
     }
     async fn publish(&self, repo: &Repo, what: &Publish) -> Result<Published, GitError> {
+        let _held = self.worktrees.lock().await;
         self.move_target(repo, what).await
     }
     async fn guard_paths(&self, repo: &Repo, work: &Work) -> Result<Vec<PathBuf>, GitError> {
