@@ -96,7 +96,7 @@ fn what_it_does_is_seen() {
         task["activity"].as_str().is_some_and(|word| word.starts_with("waiting"))
     });
     yard.house.ok(&["answer", item["id"].as_str().unwrap(), "that one"]);
-    yard.ends(&id, "done");
+    yard.until(&id, "it is done", |task| task["state"] == "done");
     let explained = yard.house.ok(&["agent", "explain", "one"]);
     assert!(explained.contains("idle"), "{explained}");
 }

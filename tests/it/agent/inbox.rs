@@ -24,7 +24,7 @@ fn a_question_waits_for_its_answer_and_the_agent_goes_on_with_it() {
         task["activity"].as_str().is_some_and(|a| a.starts_with("waiting"))
     });
     yard.house.ok(&["answer", item["id"].as_str().unwrap(), "blue"]);
-    yard.ends(&id, "done");
+    yard.until(&id, "it is done", |task| task["state"] == "done");
     assert_eq!(colour(&yard), "blue");
     assert!(yard.items().is_empty());
 }
@@ -37,7 +37,7 @@ fn a_question_outlives_the_daemon() {
     yard.house.crash();
     assert_eq!(yard.item()["id"], item["id"], "it is asked once");
     yard.house.ok(&["answer", item["id"].as_str().unwrap(), "red"]);
-    yard.ends(&id, "done");
+    yard.until(&id, "it is done", |task| task["state"] == "done");
     assert_eq!(colour(&yard), "red");
 }
 
