@@ -85,13 +85,20 @@ pub(crate) fn seen(handle: &Handle, id: TaskId) -> Result<TaskView, Refusal> {
 
 /// Waits until tasks rest; `true` for the ones that wait for a person as well.
 pub(crate) async fn rest(handle: &Handle, ids: &[TaskId], asking: bool, patience: Duration) {
-    use crate::agent::model::State;
+    use crate::agent::{evidence, model::State};
+    // One that was answered just now may be seen to wait a moment longer: its item tells.
+    let open = |id: &TaskId| {
+        let (items, id) = (handle.world().people.view(), id.to_string());
+        items.open().any(|item| item.task.as_ref() == Some(&id))
+    };
     handle
         .until(patience, |view| {
             ids.iter().all(|id| {
                 view.tasks.get(id).is_none_or(|task| {
                     let waits = task.live().is_some_and(|attempt| {
-                        matches!(attempt.seen.state, crate::agent::evidence::State::Waiting(_))
+                        let seen = &attempt.seen;
+                        let waits = matches!(seen.state, evidence::State::Waiting(_));
+                        waits && (seen.rule != "hook question" || open(id))
                     });
                     let asks = waits || matches!(task.state, State::Asking { .. });
                     task.state.is_over() || (asking && asks)
