@@ -6,7 +6,7 @@ use super::{Actor, clear::clear};
 use crate::{
     agent::{
         id::TaskId,
-        model::State,
+        model::{State, Step},
         record::{CrewRecord, TaskRecord},
     },
     base::Refusal,
@@ -65,11 +65,39 @@ impl Actor {
     }
 }
 
-/// Whether an attempt goes on, or its program still sits in its pane.
 fn is_followed(task: &TaskRecord) -> bool {
-    let live = task.live().is_some() && task.state == State::Running;
-    let sits = task.last().is_some_and(|attempt| {
-        attempt.ended.is_some() && attempt.step != crate::agent::model::Step::Ended
-    });
-    live || (sits && task.state.is_good())
+    task.last().is_some_and(|last| follows(&task.state, last.ended.is_some(), last.step))
+}
+
+/// Whether an attempt goes on, or its program still sits in its pane. A person may be asked about
+/// one that goes on, such as whether it has its prompt: it is followed all the same.
+fn follows(state: &State, ended: bool, step: Step) -> bool {
+    match ended {
+        false => !state.is_over(),
+        true => state.is_good() && step != Step::Ended,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_goes_on_is_followed_whatever_a_person_is_asked_meanwhile() {
+        let asking = State::Asking { item: "i1".into(), why: "did it get its prompt?".into() };
+        let failed = State::Failed { why: "no".into() };
+        let table = [
+            (&State::Running, false, Step::Recorded, true),
+            (&State::Running, false, Step::Delivered, true),
+            (&asking, false, Step::Launched, true),
+            (&asking, true, Step::Delivered, false),
+            (&State::Done, true, Step::Delivered, true),
+            (&State::Done, true, Step::Ended, false),
+            (&State::Cancelled, false, Step::Launched, false),
+            (&failed, true, Step::Ended, false),
+        ];
+        for (state, ended, step, expected) in table {
+            assert_eq!(follows(state, ended, step), expected, "{state:?} {ended} {step:?}");
+        }
+    }
 }
