@@ -38,6 +38,23 @@ struct Conclusion {
     begins: Option<(String, Usage)>,
 }
 
+impl Conclusion {
+    /// One of which no more is known than how it ended and what it used.
+    fn new(class: Class, why: Option<String>, used: Final) -> Self {
+        Self {
+            class,
+            why,
+            text: None,
+            turns: None,
+            until: None,
+            exit: None,
+            denials: vec![],
+            used,
+            begins: None,
+        }
+    }
+}
+
 /// Its program has ended.
 pub(super) async fn ended(
     mut mind: Mind,
@@ -53,11 +70,11 @@ pub(super) async fn ended(
     }
     let conclusion = match outcome {
         Some(outcome) => of_outcome(job, outcome, exit),
-        None => in_its_screen(job, &mind, exit).await,
+        None => in_its_screen(job, exit),
     };
     let conclusion = match mind.ending.take() {
         None => conclusion,
-        Some(why) if why == CANCELLED => return cancelled(job).await.pass(),
+        Some(why) if why == CANCELLED => return cancelled(job).await,
         Some(why) if conclusion.class != Class::Done => {
             let class = if why.contains("budget") { Class::Budget } else { stopped(&conclusion) };
             Conclusion { class, why: Some(why), ..conclusion }
@@ -111,7 +128,7 @@ fn of_outcome(job: &Job, outcome: Outcome, exit: Option<Exit>) -> Conclusion {
 }
 
 /// A program that works in its own screen tells by its exit alone; what it used is in its files.
-async fn in_its_screen(job: &Job, _mind: &Mind, exit: Option<Exit>) -> Conclusion {
+fn in_its_screen(job: &Job, exit: Option<Exit>) -> Conclusion {
     let good = exit.as_ref().is_some_and(|exit| exit.code == Some(0));
     let (class, why) = match &exit {
         _ if good => (Class::Done, None),
@@ -124,17 +141,7 @@ async fn in_its_screen(job: &Job, _mind: &Mind, exit: Option<Exit>) -> Conclusio
             (None, None) => (Class::Crashed, Some("its program ended".to_owned())),
         },
     };
-    Conclusion {
-        class,
-        why,
-        text: None,
-        turns: None,
-        until: None,
-        exit,
-        denials: vec![],
-        used: spec::used(job),
-        begins: None,
-    }
+    Conclusion { exit, ..Conclusion::new(class, why, spec::used(job)) }
 }
 
 /// An agent in its own screen has answered: its turn is its work.
@@ -149,21 +156,7 @@ pub(super) async fn turn_ended(
         return Ok(());
     }
     let used = spec::used(job);
-    conclude(
-        job,
-        Conclusion {
-            class: Class::Done,
-            why: None,
-            text,
-            turns: None,
-            until: None,
-            exit: None,
-            denials: vec![],
-            used,
-            begins: None,
-        },
-    )
-    .await
+    conclude(job, Conclusion { text, ..Conclusion::new(Class::Done, None, used) }).await
 }
 
 /// The turn of an agent in its own screen has failed.
@@ -176,18 +169,7 @@ pub(super) async fn turn_failed(
         return Ok(());
     }
     let used = spec::used(job);
-    let conclusion = Conclusion {
-        class,
-        why: Some(why),
-        text: None,
-        turns: None,
-        until,
-        exit: None,
-        denials: vec![],
-        used,
-        begins: None,
-    };
-    conclude(job, conclusion).await
+    conclude(job, Conclusion { until, ..Conclusion::new(class, Some(why), used) }).await
 }
 
 /// After the end of a turn, its account is looked at once more in this time.
@@ -219,53 +201,32 @@ async fn seal(job: &Job, mind: &Mind) {
 
 /// A step could not be made.
 pub(super) async fn failed(job: &mut Job, why: String) {
-    let conclusion = Conclusion {
-        class: Class::Failed,
-        why: Some(why),
-        text: None,
-        turns: None,
-        until: None,
-        exit: None,
-        denials: vec![],
-        used: Final::Reported(vec![]),
-        begins: None,
-    };
+    let conclusion = Conclusion::new(Class::Failed, Some(why), Final::Reported(vec![]));
     if let Err(Halt::Failed(why)) = conclude(job, conclusion).await {
         tracing::error!(task = %job.task.id, why, "cannot be brought to an end");
     }
 }
 
 /// A person does not want it any more.
-pub(super) async fn cancelled(job: &mut Job) -> Done {
+pub(super) async fn cancelled(job: &mut Job) -> Result<(), Halt> {
     let key = Key { task: job.task.id.to_string(), attempt: job.attempt().number };
     let settled = job.world.desk.settle(key, spec::used(job)).await;
     withdraw(job).await;
     let now = job.world.now();
-    let result = job
-        .change(move |task, decision| {
-            let id = task.id;
-            task.state = State::Cancelled;
-            if let Some(attempt) = task.attempts.last_mut() {
-                (attempt.ended, attempt.step) = (Some(now), Step::Ended);
-                attempt.class = Some(Class::Killed);
-                attempt.why = Some("a person cancelled it".to_owned());
-                if let Ok((tokens, cost)) = settled {
-                    (attempt.tokens, attempt.cost) = (tokens, cost);
-                }
+    job.change(move |task, decision| {
+        let id = task.id;
+        task.state = State::Cancelled;
+        if let Some(attempt) = task.attempts.last_mut() {
+            (attempt.ended, attempt.step) = (Some(now), Step::Ended);
+            attempt.class = Some(Class::Killed);
+            attempt.why = Some("a person cancelled it".to_owned());
+            if let Ok((tokens, cost)) = settled {
+                (attempt.tokens, attempt.cost) = (tokens, cost);
             }
-            decision.fact(&crate::agent::fact::TaskCancelled { task: id });
-        })
-        .await;
-    Done(result)
-}
-
-/// What became of a last change.
-pub(super) struct Done(Result<(), Halt>);
-
-impl Done {
-    fn pass(self) -> Result<(), Halt> {
-        self.0
-    }
+        }
+        decision.fact(&crate::agent::fact::TaskCancelled { task: id });
+    })
+    .await
 }
 
 async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {

@@ -258,7 +258,7 @@ impl Mind {
             }
             News::Cancel => {
                 self.stop(job, "a person cancelled it").await;
-                self.ending = Some("cancelled".to_owned());
+                self.ending = Some(finish::CANCELLED.to_owned());
                 Ok(())
             }
             News::Unit(_) => Ok(()),
