@@ -25,3 +25,4 @@ pub mod port;
 pub mod service;
 pub mod session;
 pub mod verb;
+pub mod workflow;

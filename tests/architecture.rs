@@ -33,6 +33,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "inbox",
         ],
     ),
+    (
+        "workflow",
+        &[
+            "base",
+            "define",
+            "port",
+            "verb",
+            "ledger",
+            "session",
+            "service",
+            "guard",
+            "meter",
+            "inbox",
+            "agent",
+            "knowledge",
+        ],
+    ),
     ("doctor", &["base"]),
     (
         "daemon",
@@ -52,6 +69,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Rooms that decide and therefore may not touch the world.
 const PURE_FILES: &[&str] = &[
+    "workflow/expr.rs",
+    "workflow/schema.rs",
+    "workflow/text.rs",
     "agent/queue.rs",
     "agent/words.rs",
     "agent/stats.rs",
@@ -68,6 +88,8 @@ const PURE_FILES: &[&str] = &[
     "pane/scan.rs",
 ];
 const PURE_FOLDERS: &[&str] = &[
+    "workflow/file",
+    "workflow/machine",
     "agent/driver",
     "agent/evidence",
     "agent/delivery",

@@ -1,0 +1,66 @@
+//! Text with references in it, e.g. `Fix {{ find.output.failures }} in ${area}`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::model::StepIndex;
+
+/// A text whose references are known to lead somewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Template(pub(crate) Vec<Part>);
+
+/// A piece of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Part {
+    /// Stands for itself.
+    Text(String),
+    /// Stands for a value.
+    Value(Reference),
+}
+
+/// What a value is taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Reference {
+    /// Where it begins.
+    pub(crate) root: Root,
+    /// Fields, one inside the other; a number is a place in a list.
+    pub(crate) path: Vec<String>,
+}
+
+/// Where a reference begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Root {
+    /// An input of the run.
+    Input(String),
+    /// The whole output of a step: an object where outputs are declared, what it printed (its last
+    /// words, for an agent) where not; a list of them for a step with `for_each`.
+    Output(StepIndex),
+    /// How a step ended: `ok`, `failed`, `skipped`.
+    Status(StepIndex),
+    /// What a step of a loop gave back the time before; null the first time.
+    Previous(StepIndex),
+    /// The present one of a list, of the innermost `for_each` with this step.
+    Item(StepIndex),
+    /// The key it is known by.
+    Key(StepIndex),
+    /// How many times the loop of this step has begun, from 1.
+    Iteration(StepIndex),
+    /// Something of the run: `id`, `workflow`, `workspace`, `dir`, `started`.
+    Run(String),
+}
+
+/// Gives the values of references.
+pub(crate) trait Lookup {
+    /// The value where a reference begins; `None` if there is none, e.g. of a step that was skipped.
+    fn root(&self, root: &Root) -> Option<Value>;
+}
+
+impl Template {
+    /// A text without references.
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        Self(vec![Part::Text(text.into())])
+    }
+}
