@@ -8,6 +8,8 @@
 #![allow(dead_code, reason = "the engine comes with the next change")]
 
 mod expr;
+mod machine;
 mod model;
+mod run;
 mod schema;
 mod text;

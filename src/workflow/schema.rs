@@ -71,3 +71,7 @@ pub(crate) enum Type {
     /// Fields with values.
     Object,
 }
+
+pub(crate) fn check(_s: &Schema, _v: &Value) -> Result<(), Vec<String>> { Ok(()) }
+pub(crate) fn is_placeholder(_s: &BTreeMap<String, Schema>, _v: &Value) -> bool { false }
+pub(crate) fn request(_s: &BTreeMap<String, Schema>) -> String { String::new() }

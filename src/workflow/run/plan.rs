@@ -1,0 +1,36 @@
+use crate::workflow::model::{Definition, StepIndex};
+
+/// A definition with what is looked up often.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The definition.
+    pub(crate) definition: Definition,
+    /// Place of each step in the body it is part of.
+    pub(crate) slots: Vec<u32>,
+    /// Steps that need each step.
+    pub(crate) dependents: Vec<Vec<StepIndex>>,
+}
+
+impl Plan {
+    /// Looks everything up once.
+    pub(crate) fn new(definition: Definition) -> Self {
+        let mut slots = vec![0; definition.steps.len()];
+        let mut dependents = vec![vec![]; definition.steps.len()];
+        let mut number = |body: &[StepIndex]| {
+            for (slot, step) in body.iter().enumerate() {
+                slots[*step as usize] = slot as u32;
+            }
+        };
+        number(&definition.body);
+        number(&definition.finally);
+        for index in 0..definition.steps.len() as StepIndex {
+            number(definition.inside(index));
+        }
+        for (index, step) in definition.steps.iter().enumerate() {
+            for need in &step.needs {
+                dependents[need.step as usize].push(index as StepIndex);
+            }
+        }
+        Self { definition, slots, dependents }
+    }
+}
