@@ -130,7 +130,7 @@ impl Home {
     #[must_use]
     pub fn private(&self) -> Vec<PathBuf> {
         let mut all = vec![self.store(), self.units(), self.logs(), self.run()];
-        all.extend(["tasks", "env", "memory", "git"].map(|name| self.0.join(name)));
+        all.extend(["tasks", "runs", "env", "memory", "git"].map(|name| self.0.join(name)));
         all
     }
 
@@ -138,6 +138,18 @@ impl Home {
     #[must_use]
     pub fn memory(&self, workspace: &Name, agent: &str) -> PathBuf {
         self.0.join("memory").join(workspace.as_str()).join(format!("{agent}.md"))
+    }
+
+    /// The folder of a run: its environment, its attempts, what it left; 0700.
+    #[must_use]
+    pub fn a_run(&self, id: &str) -> PathBuf {
+        self.0.join("runs").join(id)
+    }
+
+    /// The user's own workflows.
+    #[must_use]
+    pub fn workflows(&self) -> PathBuf {
+        self.0.join("workflows")
     }
 
     /// The user's own drivers.

@@ -100,6 +100,11 @@ id! {
     ItemId, 'q', "an item of the inbox"
 }
 
+id! {
+    /// The name of a run of a workflow: `r` and twelve characters, older ones first.
+    RunId, 'r', "a run"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -268,6 +268,15 @@ impl Handle {
         found.iter().map(|(_, text)| open(text).map_err(unreadable)).collect()
     }
 
+    /// Every record of a kind whose key begins so, in the order of their keys.
+    pub fn scan_under<R: Record>(&self, begin: &str) -> Result<Vec<R>, Refusal> {
+        let from = key_of(R::KIND, begin);
+        // The key after all that begin so.
+        let to = [&from[..], &[0xff]].concat();
+        let found = self.store.range(&from, &to, usize::MAX).map_err(refusal)?;
+        found.iter().map(|(_, text)| open(text).map_err(unreadable)).collect()
+    }
+
     /// At most `limit` entries after position `after`.
     pub fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, Refusal> {
         page(&*self.store, after, limit).map_err(refusal)

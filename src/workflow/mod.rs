@@ -8,8 +8,11 @@
 #![allow(dead_code, reason = "the engine comes with the next change")]
 
 mod expr;
+mod fact;
 mod machine;
 mod model;
+mod record;
 mod run;
 mod schema;
 mod text;
+mod view;

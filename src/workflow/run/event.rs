@@ -165,6 +165,35 @@ pub(crate) enum Event {
     },
 }
 
+impl Event {
+    /// Whether it is about the run as a whole: its head changes with it.
+    pub(crate) fn is_of_the_whole(&self) -> bool {
+        match self {
+            Self::Began
+            | Self::CancelAsked { .. }
+            | Self::OverBudget { .. }
+            | Self::Waived
+            | Self::Paused { .. }
+            | Self::Reset { .. }
+            | Self::Finished { .. } => true,
+            Self::Ended { cost, .. } | Self::Done { cost, .. } => cost.is_some(),
+            Self::Intended { .. }
+            | Self::Linked { .. }
+            | Self::Opened { .. }
+            | Self::Expanded { .. }
+            | Self::Repeated { .. }
+            | Self::Stopping { .. }
+            | Self::AskedAgain { .. }
+            | Self::Waits { .. }
+            | Self::Held { .. }
+            | Self::Failed { .. }
+            | Self::Skipped { .. }
+            | Self::Dropped { .. }
+            | Self::Finally => false,
+        }
+    }
+}
+
 fn is_nothing(tokens: &Tokens) -> bool {
     *tokens == Tokens::default()
 }
