@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -21,8 +22,8 @@ use crate::{
     port::{
         Branch, Capture, Carry, Change, Committed, Entries, Entry, Found, Git, GitError, Land,
         Landing, Listing, LogSpan, Made, NewPane, NewWork, Op, Place, Publish, Published, Repo,
-        Rescue, Rescued, Server, Sha, Store, StoreError, Tmux, TmuxError, UnitError, UnitEvent,
-        Units, Work, WorkState, Worktree,
+        Rescue, Rescued, Server, Sha, StepEnd, StepError, StepFile, StepSpec, Steps, Store,
+        StoreError, Tmux, TmuxError, UnitError, UnitEvent, Units, Work, WorkState, Worktree,
     },
 };
 
@@ -179,6 +180,49 @@ impl Units for Crashing<dyn Units> {
     }
     fn events(&self) -> mpsc::UnboundedReceiver<UnitEvent> {
         self.inner.events()
+    }
+}
+
+#[async_trait]
+impl Steps for Crashing<dyn Steps> {
+    /// Dies before it asks for the attempt, right after, or when that has ended.
+    async fn run(&self, attempt: &StepSpec) -> Result<StepEnd, StepError> {
+        self.fuse.point();
+        let mut run = self.inner.run(attempt);
+        let mut asked = false;
+        let done = std::future::poll_fn(|context| {
+            let done = run.as_mut().poll(context);
+            if !std::mem::replace(&mut asked, true) {
+                self.fuse.point();
+            }
+            done
+        });
+        let done = done.await;
+        self.fuse.point();
+        done
+    }
+    async fn stop(&self, folder: &Path, signal: i32, grace: Duration) -> Result<(), StepError> {
+        self.fuse.around_async(self.inner.stop(folder, signal, grace)).await
+    }
+    async fn log(&self, folder: &Path, from: u64, max: usize) -> Result<LogSpan, StepError> {
+        self.inner.log(folder, from, max).await
+    }
+    async fn file(
+        &self,
+        folder: &Path,
+        which: StepFile,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, StepError> {
+        self.inner.file(folder, which, limit).await
+    }
+    fn growth(&self, folder: &Path) -> watch::Receiver<u64> {
+        self.inner.growth(folder)
+    }
+    async fn remove(&self, folder: &Path) -> Result<(), StepError> {
+        self.fuse.around_async(self.inner.remove(folder)).await
+    }
+    fn boot(&self) -> String {
+        self.inner.boot()
     }
 }
 

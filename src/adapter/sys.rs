@@ -1,10 +1,12 @@
 //! System calls that no crate of ours wraps.
 #![expect(
     unsafe_code,
-    reason = "pidfd_open and the version of Landlock have no safe wrapper; called here only"
+    reason = "pidfd_open, sigqueue, AsyncFd and the version of Landlock have no safe wrapper; called here only"
 )]
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// A descriptor that becomes readable when the process ends; `None` if there is no such process.
 pub(super) fn pidfd(pid: i32) -> Option<OwnedFd> {
@@ -14,6 +16,23 @@ pub(super) fn pidfd(pid: i32) -> Option<OwnedFd> {
     let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
     // SAFETY: the kernel just gave us this descriptor and no one else knows of it.
     Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Lets a descriptor be waited for until it is readable.
+pub(super) fn readable(fd: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the AsyncFd owns the descriptor, which so stays open and the same as long as that.
+    let registered = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
+    registered.map_err(Into::into)
+}
+
+/// Sends SIGTERM along with a number.
+pub(super) fn tell_to_end(pid: i32, number: i32) -> bool {
+    let mut value = libc::sigval { sival_ptr: std::ptr::null_mut() };
+    // SAFETY: a sigval is a union of a pointer and an int (sigqueue(3)), both plain numbers that
+    // begin at its first byte; it is as large as the pointer.
+    unsafe { (&raw mut value).cast::<i32>().write(number) };
+    // SAFETY: sigqueue takes its arguments by value.
+    unsafe { libc::sigqueue(pid, libc::SIGTERM, value) == 0 }
 }
 
 /// Version of Landlock of this kernel; `None` if it has none, or has it switched off.

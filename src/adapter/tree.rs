@@ -13,7 +13,8 @@ use crate::{
     port::{Holder, Usage},
 };
 
-fn pids() -> impl Iterator<Item = i32> {
+/// Every process of the machine.
+pub(super) fn pids() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

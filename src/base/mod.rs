@@ -14,6 +14,7 @@ mod name;
 mod outgoing;
 mod proc;
 mod refusal;
+pub mod step;
 pub mod unit;
 mod unitlog;
 pub mod wire;

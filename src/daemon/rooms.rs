@@ -12,14 +12,14 @@ use super::{
 use crate::{
     adapter::{
         Caller, GitOptions, SledStore, SystemClock, SystemFiles, SystemGit, SystemMailbox,
-        SystemNotifier, SystemProber, SystemRandom, SystemUnits, SystemWatcher, TmuxOptions,
-        TmuxServer, process, unit_of_caller,
+        SystemNotifier, SystemProber, SystemRandom, SystemSteps, SystemUnits, SystemWatcher,
+        TmuxOptions, TmuxServer, process, unit_of_caller,
     },
     agent,
     base::{Code, Refusal, UnitId, unit::LogRule},
     config::Settings,
     inbox, ledger, meter,
-    port::{Git, Notifier, Store},
+    port::{Git, Notifier, Steps, Store},
     service, session,
     verb::{Noun, Who},
 };
@@ -43,7 +43,7 @@ impl Rooms {
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let Options { home, settings, .. } = options;
-        let World { store, ports, services, notifier, git } = world;
+        let World { store, ports, services, notifier, git, steps: _ } = world;
         let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
         let desk = inbox::Ports {
@@ -134,6 +134,8 @@ pub(super) struct World {
     services: service::Ports,
     notifier: Arc<dyn Notifier>,
     git: Arc<dyn Git>,
+    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "for workflows"))]
+    steps: Arc<dyn Steps>,
 }
 
 impl World {
@@ -168,7 +170,8 @@ impl World {
             mailbox: Arc::new(SystemMailbox::new(home.clone())),
         };
         let git = Arc::new(SystemGit::new(GitOptions::new(home.root().join("git"))));
-        let world = Self { store: Arc::new(store), ports, services, notifier, git };
+        let steps = Arc::new(SystemSteps::new(home, exe.clone()));
+        let world = Self { store: Arc::new(store), ports, services, notifier, git, steps };
         #[cfg(debug_assertions)]
         if let Some(at) = options.crash_at {
             return Ok(world.crashing_at(at));
@@ -194,7 +197,8 @@ impl World {
             ports,
             services: self.services,
             notifier: self.notifier,
-            git: Arc::new(Crashing { inner: self.git, fuse }),
+            git: Arc::new(Crashing { inner: self.git, fuse: fuse.clone() }),
+            steps: Arc::new(Crashing { inner: self.steps, fuse }),
         }
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn start(
     if let Some(path) = stage.stdin {
         command.stdin(input(path)?);
     }
-    let (shim, limits, user) = (getpid(), limits(spec)?, user(spec, &pty.slave)?);
+    let (shim, limits, user) = (getpid(), limits(&spec.limits)?, user(spec, &pty.slave)?);
     let mut fence = stage.fence;
     sys::before_exec(&mut command, move || {
         // First: it takes the rights of the shim, and no limits.
@@ -116,7 +116,7 @@ fn prepare(shim: Pid, limits: &[(Resource, u64)], user: Option<&Ids>) -> io::Res
 }
 
 /// A file as standard input. A pipe is none: opening it would wait for whoever writes.
-fn input(path: &Path) -> Result<Stdio, String> {
+pub(super) fn input(path: &Path) -> Result<Stdio, String> {
     let fault = |e: io::Error| format!("its input {} cannot be read: {e}", path.display());
     // What was opened is looked at, not the name: a folder in a fenced program's hands would lead
     // past what is covered.
@@ -151,7 +151,7 @@ fn environment(spec: &Spec) -> BTreeMap<String, String> {
     env
 }
 
-fn limits(spec: &Spec) -> Result<Vec<(Resource, u64)>, String> {
+pub(super) fn limits(named: &BTreeMap<String, u64>) -> Result<Vec<(Resource, u64)>, String> {
     let resource = |name: &str| match name {
         "nofile" => Some(Resource::RLIMIT_NOFILE),
         "core" => Some(Resource::RLIMIT_CORE),
@@ -167,7 +167,7 @@ fn limits(spec: &Spec) -> Result<Vec<(Resource, u64)>, String> {
     let one = |(name, limit): (&String, &u64)| {
         resource(name).map(|r| (r, *limit)).ok_or_else(|| format!("there is no limit `{name}`"))
     };
-    spec.limits.iter().map(one).collect()
+    named.iter().map(one).collect()
 }
 
 fn close_on_exec(fd: &OwnedFd) -> nix::Result<()> {
@@ -192,8 +192,13 @@ fn blocking(fd: impl AsFd) -> nix::Result<()> {
 /// Every process below this one. As a subreaper the shim stays the ancestor of all that its
 /// program started, whatever session or group it moved to.
 pub(super) fn descendants() -> Vec<Pid> {
-    let own = getpid().as_raw();
-    let Some(first) = children_of(own) else { return descendants_by_scan(own) };
+    below(getpid())
+}
+
+/// Every process below another.
+pub(super) fn below(root: Pid) -> Vec<Pid> {
+    let root = root.as_raw();
+    let Some(first) = children_of(root) else { return below_by_scan(root) };
     let (mut found, mut next) = (Vec::new(), first);
     while let Some(pid) = next.pop() {
         if lives(pid) {
@@ -202,6 +207,16 @@ pub(super) fn descendants() -> Vec<Pid> {
         next.extend(children_of(pid).unwrap_or_default());
     }
     found
+}
+
+/// The children of this process, those too that have ended and are not taken in.
+pub(super) fn children() -> Vec<Pid> {
+    let own = getpid().as_raw();
+    let known = children_of(own).unwrap_or_else(|| {
+        let of_own = |pid: &i32| stat(*pid).is_some_and(|stat| stat.parent == own);
+        all().filter(of_own).collect()
+    });
+    known.into_iter().map(Pid::from_raw).collect()
 }
 
 /// Whether a process that the program started still runs.
@@ -220,10 +235,9 @@ fn children_of(pid: i32) -> Option<Vec<i32>> {
     Some(children)
 }
 
-fn descendants_by_scan(own: i32) -> Vec<Pid> {
+fn below_by_scan(own: i32) -> Vec<Pid> {
     let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+    for pid in all() {
         if let Some(parent) = stat(pid).filter(|stat| !stat.is_dead()).map(|stat| stat.parent) {
             children.entry(parent).or_default().push(pid);
         }
@@ -236,6 +250,12 @@ fn descendants_by_scan(own: i32) -> Vec<Pid> {
         next.extend(below);
     }
     found
+}
+
+/// Every process of the machine.
+fn all() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 fn lives(pid: i32) -> bool {

@@ -73,7 +73,13 @@ pub(super) fn write_exit(folder: &Path, exit: &Exit) -> io::Result<()> {
     replace(folder, unit::EXIT, exit, true)
 }
 
-fn replace(folder: &Path, name: &str, value: &impl Serialize, durable: bool) -> io::Result<()> {
+/// Replaces a file of a folder in one step.
+pub(super) fn replace(
+    folder: &Path,
+    name: &str,
+    value: &impl Serialize,
+    durable: bool,
+) -> io::Result<()> {
     let fresh = folder.join(format!("{name}.new"));
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;

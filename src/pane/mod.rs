@@ -8,7 +8,7 @@
 //! what it forks), `stop`, `serve` (what connections
 //! ask), `child`, `fence`, `calls` and `cover` (what it may
 //! reach), `guard` (who may connect), `log`, `scan`, `outer` (the tmux pane), `conn`, `files`, `view` (a unit shown
-//! again in a later pane), `sys` (the unsafe corner).
+//! again in a later pane), `step` (commands without a pane), `sys` (the unsafe corner).
 //!
 //! Invariants:
 //! - A unit runs at most once: the shim holds the flock of its folder for as long as it lives.
@@ -35,6 +35,7 @@ mod serve;
 mod shim;
 mod signals;
 mod stages;
+mod step;
 mod stop;
 mod sys;
 mod view;
@@ -48,11 +49,12 @@ use nix::sys::signal::{SigSet, Signal};
 pub fn main(args: &[OsString]) -> ExitCode {
     let outcome = match args {
         [word] if word == "--hold" => hold(),
+        [word, _home] if word == "--steps" => step::host(),
         [folder] => run(PathBuf::from(folder)),
         [word, folder] if word == "--view" => {
             view::run(&PathBuf::from(folder)).map(|_| ExitCode::SUCCESS)
         }
-        _ => Err("usage: gaia pane [--view] <unit folder> | --hold".to_owned()),
+        _ => Err("usage: gaia pane [--view] <unit folder> | --hold | --steps <home>".to_owned()),
     };
     match outcome {
         Ok(code) => code,

@@ -1,7 +1,7 @@
 //! System calls that nix does not wrap safely.
 #![expect(
     unsafe_code,
-    reason = "terminal ioctls, pidfd_open, pre_exec, close_range, the version of Landlock and the capability set; nowhere else in this room"
+    reason = "terminal ioctls, pidfd_open, fork, pre_exec, close_range, the version of Landlock and the capability set; nowhere else in this room"
 )]
 
 use std::{
@@ -88,4 +88,11 @@ pub(super) fn close_on_exec_from(first: u32) {
 pub(super) fn drop_capability(number: i32) {
     // SAFETY: PR_CAPBSET_DROP takes an integer.
     unsafe { libc::prctl(libc::PR_CAPBSET_DROP, number, 0, 0, 0) };
+}
+
+/// Makes a second process of this one.
+pub(super) fn fork() -> nix::Result<nix::unistd::ForkResult> {
+    // SAFETY: this process has one thread, so no lock can be held by another at the fork, and the
+    // child may go on as this one would.
+    unsafe { nix::unistd::fork() }
 }
