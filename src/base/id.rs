@@ -100,6 +100,11 @@ id! {
     ItemId, 'q', "an item of the inbox"
 }
 
+id! {
+    /// The name of something an expert should learn: `x` and twelve characters, older ones first.
+    ProposalId, 'x', "a proposal"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

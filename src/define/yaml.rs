@@ -65,6 +65,7 @@ pub(crate) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(page.text, options) {
         Ok(raw) => Some(node(page.text, raw)),
+        Err(_) if tabs(page, faults) => None,
         Err(error) => {
             let at = error.location().map_or(0..0, |place| bytes(page.text, &place));
             let message = error.to_string();
@@ -76,6 +77,21 @@ pub(crate) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
             None
         }
     }
+}
+
+/// Whether lines are indented with tabs, which YAML does not allow; each is told.
+fn tabs(page: &Page<'_>, faults: &mut Faults) -> bool {
+    let (before, mut start) = (faults.len(), 0);
+    for line in page.text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..indent].find('\t').filter(|_| !line.trim().is_empty()) {
+            let at = start + tab..start + indent;
+            let fault = page.fault(at, "this line is indented with a tab");
+            faults.push(fault.help("YAML wants spaces there"));
+        }
+        start += line.len();
+    }
+    faults.len() > before
 }
 
 /// A value as the parser gives it.
