@@ -18,6 +18,7 @@ pub mod define;
 pub mod doctor;
 pub mod guard;
 pub mod inbox;
+pub mod knowledge;
 pub mod ledger;
 pub mod meter;
 pub mod pane;

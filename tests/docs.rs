@@ -123,6 +123,7 @@ fn the_facts() {
         gaia::agent::FACTS,
         gaia::inbox::FACTS,
         gaia::meter::KINDS,
+        gaia::knowledge::FACTS,
     ];
     for (kind, about) in slices.into_iter().flatten() {
         writeln!(text, "| `{kind}` | {about} |").unwrap();

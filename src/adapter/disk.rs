@@ -10,6 +10,22 @@ use crate::port::Files;
 /// The files of this machine.
 pub struct SystemFiles;
 
+/// Whether a file system knows no second name of a file.
+fn without_links(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPERM | libc::EOPNOTSUPP | libc::ENOSYS))
+}
+
+/// Writes a file that does not exist yet, under its own name from the start.
+fn only_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a file is worse than none: it would be read as a whole one.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
 /// Folders below a root that are looked into.
 const DEEPEST: u32 = 8;
 
@@ -71,14 +87,18 @@ impl Files for SystemFiles {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(sentence)?;
         }
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).open(path).map_err(sentence)?;
-        let written = file.write_all(text).and_then(|()| file.sync_all());
-        written.map_err(|e| {
-            // Half a file is worse than none: it would be read as a whole one.
-            let _ = fs::remove_file(path);
-            sentence(e)
-        })
+        let fresh = path.with_added_extension(format!("new.{}", std::process::id()));
+        let _ = fs::remove_file(&fresh);
+        let open = OpenOptions::new().write(true).create_new(true).open(&fresh);
+        let written = open.and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()));
+        // A second name for the same file, unlike a rename, takes nobody's place.
+        let placed = written.and_then(|()| fs::hard_link(&fresh, path));
+        let placed = match placed {
+            Err(e) if without_links(&e) => only_new(path, text),
+            placed => placed,
+        };
+        let _ = fs::remove_file(&fresh);
+        placed.map_err(sentence)
     }
 
     fn keep(&self, path: &Path, text: &[u8]) -> Result<(), String> {

@@ -157,6 +157,11 @@ impl Home {
     pub fn drivers(&self) -> PathBuf {
         self.0.join("drivers")
     }
+    /// The user's own experts.
+    #[must_use]
+    pub fn experts(&self) -> PathBuf {
+        self.0.join("experts")
+    }
 
     /// Where the program of a unit says how it is; 0600.
     #[must_use]

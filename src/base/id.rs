@@ -105,6 +105,11 @@ id! {
     RunId, 'r', "a run"
 }
 
+id! {
+    /// The name of something an expert should learn: `x` and twelve characters, older ones first.
+    ProposalId, 'x', "a proposal"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

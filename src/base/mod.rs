@@ -24,7 +24,7 @@ pub use fact::{Envelope, Fact, UnreadableFact};
 pub use fault::{ConfigError, faults_refusal, nearest};
 pub use health::Health;
 pub use home::{Home, MAX_SOCKET_PATH};
-pub use id::{BadId, ItemId, RunId, UnitId};
+pub use id::{BadId, ItemId, ProposalId, RunId, UnitId};
 pub use moment::Moment;
 pub use name::{BadName, Name};
 pub use outgoing::{HttpPost, Mail, MailTls, NotSent, Outgoing};

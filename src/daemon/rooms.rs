@@ -18,7 +18,7 @@ use crate::{
     agent,
     base::{Code, Refusal, UnitId, unit::LogRule},
     config::Settings,
-    inbox, ledger, meter,
+    inbox, knowledge, ledger, meter,
     port::{Git, Notifier, Steps, Store},
     service, session,
     verb::{Noun, Who},
@@ -33,6 +33,7 @@ pub(super) struct Rooms {
     sessions: session::Handle,
     services: service::Handle,
     agents: agent::Handle,
+    experts: knowledge::Handle,
 }
 
 impl Rooms {
@@ -54,6 +55,10 @@ impl Rooms {
             notifier,
         };
         let inbox = inbox::spawn(ledger.clone(), desk, channels(options)?).await?;
+        let learned =
+            knowledge::Ports { files: Arc::clone(&ports.files), random: Arc::clone(&ports.random) };
+        let experts =
+            knowledge::spawn(home.clone(), ledger.clone(), inbox.clone(), learned).await?;
         let sessions =
             session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
         let prober = Arc::clone(&services.prober);
@@ -63,7 +68,7 @@ impl Rooms {
         let (of, people) = (sessions.clone(), inbox.clone());
         let agents = agent::spawn(of, services.clone(), people, (ways, exe)).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, inbox, sessions, services, agents })
+        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
@@ -89,7 +94,7 @@ impl Rooms {
 
     /// Mounts every verb.
     pub(super) fn routes(router: Router<Self>) -> Router<Self> {
-        let router = service::top::routes(verb::routes(router));
+        let router = knowledge::routes(service::top::routes(verb::routes(router)));
         let router = service::streams(service::routes(router));
         let router = inbox::streams(inbox::top::routes(inbox::routes(router)));
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
@@ -223,6 +228,7 @@ pub fn nouns() -> Vec<Noun> {
         noun("agent", "Coding agents: who does the work", agent::agents::entries()),
         noun("task", "Work handed to agents", agent::tasks::entries()),
         noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
+        noun("expert", "Experts: what is known about areas of the work", knowledge::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),
     ]

@@ -1,4 +1,4 @@
-//! What all definitions share: text with places, commands, spans, signals, limits.
+//! What all definitions share: text with places (TOML, YAML), commands, spans, signals, limits.
 //!
 //! Pure. Every reader takes the page it reads from and the list of faults it adds to, so that all
 //! faults of a file are told at once, each with its line.
@@ -6,6 +6,7 @@
 mod command;
 mod page;
 mod values;
+pub(crate) mod yaml;
 
 pub use command::Command;
 pub(crate) use command::{argv, command_of, commands_of, program};

@@ -13,6 +13,7 @@ mod agent;
 mod contract;
 mod crash;
 mod daemon;
+mod expert;
 mod faults;
 mod fence;
 mod git;

@@ -4,11 +4,11 @@
 use super::{
     draft::{DraftCheck, DraftProbe, DraftService},
     names::Names,
-    node::{Key, Node, Value},
     sheet::{Fields, Sheet},
     shell, vars,
     words::{folder, milliseconds},
 };
+use crate::define::yaml::{Key, Node, Value};
 use crate::{
     define::Command,
     service::model::{Policy, PortWish},

@@ -1,11 +1,9 @@
 //! What a reader has in hand: the file, what is wrong with it, what stays behind.
 
+use crate::define::yaml::{Key, Node, Value};
 use std::{collections::BTreeMap, ops::Range, str::FromStr};
 
-use super::{
-    node::{Key, Node, Value},
-    vars,
-};
+use super::vars;
 use crate::{
     base::nearest,
     define::{Faults, Page},

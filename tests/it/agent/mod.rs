@@ -9,4 +9,4 @@ mod kills;
 mod queue;
 mod repos;
 mod sweep;
-mod yard;
+pub mod yard;

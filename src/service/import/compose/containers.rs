@@ -1,11 +1,11 @@
 //! What needs a container engine, as one service.
 
 use super::{Fate, Parts, shared};
+use crate::define::yaml::{Node, Value};
 use crate::{
     define::Command,
     service::import::{
         draft::{DraftService, DraftStop},
-        node::{Node, Value},
         sheet::Sheet,
         vars,
     },

@@ -1,12 +1,9 @@
 //! What a service of a compose file waits for.
 
 use super::{Fate, Parts};
+use crate::define::yaml::{Node, Value};
 use crate::service::{
-    import::{
-        edges::Edge,
-        node::{Node, Value},
-        sheet::Sheet,
-    },
+    import::{edges::Edge, sheet::Sheet},
     model::Condition,
 };
 

@@ -1,9 +1,7 @@
 //! The keys that a service of a compose file may have.
 
-use crate::service::import::{
-    node::{Key, Node},
-    sheet::Sheet,
-};
+use crate::define::yaml::{Key, Node};
+use crate::service::import::sheet::Sheet;
 
 /// All of the specification. Also docker compose refuses others.
 const KEYS: &[&str] = &[

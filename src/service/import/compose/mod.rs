@@ -8,14 +8,8 @@ mod native;
 mod part;
 mod shared;
 
-use super::{
-    Beside,
-    draft::DraftService,
-    edges,
-    names::Names,
-    node::{Key, Node, Value},
-    sheet::Sheet,
-};
+use super::{Beside, draft::DraftService, edges, names::Names, sheet::Sheet};
+use crate::define::yaml::{Key, Node, Value};
 
 /// What becomes of a service of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,9 @@
 //! Services that the catalog has as well.
 
 use super::{keys, shared};
+use crate::define::yaml::{Node, Value};
 use crate::service::{
-    import::{
-        Beside,
-        draft::DraftService,
-        node::{Node, Value},
-        pass,
-        sheet::Sheet,
-    },
+    import::{Beside, draft::DraftService, pass, sheet::Sheet},
     model::PortWish,
 };
 

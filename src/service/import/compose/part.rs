@@ -1,13 +1,13 @@
 //! A service of a compose file that needs no container.
 
 use super::{keys, shared};
+use crate::define::yaml::{Node, Value};
 use crate::{
     define::Command,
     service::{
         import::{
             Beside,
             draft::{DraftCheck, DraftProbe, DraftService},
-            node::{Node, Value},
             pass,
             sheet::Sheet,
             shell, vars, words,

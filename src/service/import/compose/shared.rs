@@ -1,12 +1,12 @@
 //! What programs and entries of the catalog have alike.
 
+use crate::define::yaml::{Node, Value};
 use crate::{
     base::signal,
     service::{
         import::{
             Beside,
             draft::DraftService,
-            node::{Node, Value},
             sheet::Sheet,
             vars,
             words::{MANY, milliseconds, window_ms},

@@ -1,11 +1,11 @@
 //! What a process waits for.
 
 use super::Project;
+use crate::define::yaml::{Key, Node, Value};
 use crate::service::{
     import::{
         draft::DraftService,
         edges::Edge,
-        node::{Key, Node, Value},
         sheet::{Fields, Sheet},
     },
     model::{Condition, Policy},

@@ -1,5 +1,6 @@
 //! How a process is started again, stopped, scheduled and woken by changed files.
 
+use crate::define::yaml::{Node, Value};
 use std::str::FromStr;
 
 use super::text::Scope;
@@ -8,7 +9,6 @@ use crate::{
     service::{
         import::{
             draft::{DraftService, DraftWatch},
-            node::{Node, Value},
             sheet::{Fields, Sheet},
             words::{MANY, milliseconds, window_ms},
         },

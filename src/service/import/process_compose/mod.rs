@@ -7,6 +7,7 @@ mod one;
 mod probe;
 mod text;
 
+use crate::define::yaml::{Key, Node, Value};
 use std::collections::BTreeMap;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     draft::DraftService,
     edges,
     names::Names,
-    node::{Key, Node, Value},
     sheet::{Fields, Sheet},
 };
 use crate::service::model::Condition;

@@ -4,12 +4,12 @@ use super::{
     KEEPS_LOGS, Kind, Project, depends, life, probe,
     text::{self, Scope},
 };
+use crate::define::yaml::{Key, Node, Value};
 use crate::{
     define::Command,
     service::import::{
         draft::DraftService,
         edges::Edge,
-        node::{Key, Node, Value},
         pass,
         sheet::{Fields, Sheet},
         vars,

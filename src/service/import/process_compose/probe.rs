@@ -1,10 +1,10 @@
 //! Probes of a process.
 
 use super::text::Scope;
+use crate::define::yaml::Node;
 use crate::service::{
     import::{
         draft::{DraftCheck, DraftProbe, DraftService},
-        node::Node,
         sheet::{Fields, Sheet},
         shell,
     },

@@ -1,16 +1,12 @@
 //! Templates: `{{.NAME}}` of `vars`, and what the tool itself fills in.
 
+use crate::define::yaml::{Node, Value};
 use std::collections::BTreeMap;
 
 use super::Project;
 use crate::{
     define::Command,
-    service::import::{
-        draft::DraftService,
-        node::{Node, Value},
-        sheet::Sheet,
-        shell, vars,
-    },
+    service::import::{draft::DraftService, sheet::Sheet, shell, vars},
 };
 
 const BRACES: &str = "gaia would look for a value between its braces";
