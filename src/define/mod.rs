@@ -6,6 +6,7 @@
 mod command;
 mod page;
 mod values;
+pub(crate) mod yaml;
 
 pub use command::Command;
 pub(crate) use command::{argv, command_of, commands_of, program};

@@ -4,7 +4,7 @@
 //! silence: a key that is known and has no equivalent is named with its service, one that is not
 //! known is an error. Every reader takes the [`Sheet`] of its file, which collects both.
 //!
-//! - `node`: YAML with places; `sheet`: keys, values, what is wrong, what stays behind
+//! - `sheet`: keys, values, what is wrong, what stays behind
 //! - `vars`, `shell`: `$NAME` and `{{`, which mean other things here than there
 //! - `names`, `edges`: what all services of a file must have together
 //! - one file (or folder) per format; `write`: from the draft to TOML
@@ -14,7 +14,6 @@ mod draft;
 mod edges;
 mod json;
 mod names;
-mod node;
 mod process_compose;
 mod procfile;
 mod sheet;
@@ -24,12 +23,14 @@ mod words;
 mod write;
 
 pub(crate) use draft::{Draft, DraftService};
-use node::{Node, Value};
 use sheet::Sheet;
 
 use crate::{
     base::ConfigError,
-    define::{self, Page},
+    define::{
+        self, Page,
+        yaml::{self as node, Node, Value},
+    },
     session::Source,
 };
 

@@ -1,10 +1,20 @@
 //! What a value must be: a part of JSON Schema.
+//!
+//! - `check`: whether it is; `words`: what it must be, for people, agents and command lines
+//!
+//! Invariant: a value that does not fit is told with its place, in words that its giver can act on.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod check;
+mod words;
+
+pub(crate) use check::{check, matches_kind, pattern};
+pub(crate) use words::{describe, example, from_text, is_placeholder, no_object};
 
 /// What a value must be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

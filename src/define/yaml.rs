@@ -5,19 +5,19 @@ use std::{fmt, ops::Range};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Spanned, options::NonFiniteFloatPolicy};
 
-use crate::define::{Faults, Page};
+use super::{Faults, Page};
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) at: Range<usize>,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) at: Range<usize>,
+    pub(crate) value: Value,
 }
 
 /// What stands there. Numbers and flags stay the text they were written as: `1.10` is a version,
 /// `no` is a policy, and only who asks for a key knows which.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Nothing,
     Text(String),
     List(Vec<Node>),
@@ -26,14 +26,14 @@ pub(super) enum Value {
 
 /// The name of a value in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) at: Range<usize>,
-    pub(super) text: String,
+pub(crate) struct Key {
+    pub(crate) at: Range<usize>,
+    pub(crate) text: String,
 }
 
 impl Node {
     /// Its entries, if it is a table.
-    pub(super) fn entries(&self) -> &[(Key, Self)] {
+    pub(crate) fn entries(&self) -> &[(Key, Self)] {
         match &self.value {
             Value::Table(entries) => entries,
             Value::Nothing | Value::Text(_) | Value::List(_) => &[],
@@ -41,12 +41,12 @@ impl Node {
     }
 
     /// The value under a key, if it is a table that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|(name, _)| name.text == key).map(|(_, node)| node)
     }
 
     /// What it is, for a message.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self.value {
             Value::Nothing => "nothing",
             Value::Text(_) => "a value",
@@ -57,7 +57,7 @@ impl Node {
 }
 
 /// Reads a text; what is wrong with it is told with its place.
-pub(super) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
+pub(crate) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
     // Without the snippet: the fault shows the line itself.
     let options = serde_saphyr::options! {
         with_snippet: false,
