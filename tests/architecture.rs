@@ -99,9 +99,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Rooms that decide and therefore may not touch the world.
 const PURE_FILES: &[&str] = &[
-    "workflow/expr.rs",
-    "workflow/schema.rs",
-    "workflow/text.rs",
     "agent/queue.rs",
     "agent/words.rs",
     "agent/stats.rs",
@@ -120,7 +117,10 @@ const PURE_FILES: &[&str] = &[
     "pane/scan.rs",
 ];
 const PURE_FOLDERS: &[&str] = &[
+    "workflow/expr",
     "workflow/file",
+    "workflow/schema",
+    "workflow/text",
     "workflow/machine",
     "agent/driver",
     "agent/evidence",

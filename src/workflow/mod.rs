@@ -5,10 +5,11 @@
 //!
 //! Invariants:
 //! - A value from outside is never part of a shell text: it is a variable of its environment.
-#![allow(dead_code, reason = "the engine comes with the next change")]
+#![allow(dead_code, unused_imports, reason = "the engine comes with the next change")]
 
 mod expr;
 mod fact;
+mod file;
 mod machine;
 mod model;
 mod record;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Instance, InstanceId, Phase, Role, Run};
 use crate::workflow::{
-    model::{OnError, StepIndex},
+    model::{Kind, OnError, Step, StepIndex},
     text::{Lookup, Root},
 };
 
@@ -75,15 +75,29 @@ impl Scope<'_> {
 }
 
 impl Lookup for Scope<'_> {
+    fn step(&self, index: StepIndex) -> String {
+        self.run.plan.definition.step(index).id.clone()
+    }
+
     fn root(&self, root: &Root) -> Option<Value> {
         match root {
             Root::Input(name) => self.run.inputs.get(name).cloned(),
-            Root::Output(step) => self.run.get(self.seen(*step)?).output.as_deref().cloned(),
+            Root::Output(step) => {
+                let output = self.run.get(self.seen(*step)?).output.as_deref()?;
+                Some(given(self.run.plan.definition.step(*step), output))
+            }
+            Root::Always(step, field) => {
+                self.run.get(self.seen(*step)?).output.as_deref()?.get(field).cloned()
+            }
             Root::Status(step) => {
                 let id = self.seen(*step)?;
                 Some(self.run.outcome_word(id).into())
             }
-            Root::Previous(step) => Some(self.previous(*step).unwrap_or(Value::Null)),
+            Root::Previous(step) => {
+                let output = self.previous(*step);
+                let step = self.run.plan.definition.step(*step);
+                Some(output.map_or(Value::Null, |output| given(step, &output)))
+            }
             Root::Item(step) => {
                 match &self.inside_of(*step, |role| matches!(role, Role::Item { .. }))?.role {
                     Role::Item { value, .. } => Some(Value::clone(value)),
@@ -151,6 +165,32 @@ impl Run {
             }
         }
     }
+}
+
+/// What a step is said to give back: its declared outputs; where there are none, what a command
+/// printed and what an agent said last; of a list, that of each.
+fn given(step: &Step, output: &Value) -> Value {
+    if let Value::Array(all) = output {
+        return Value::Array(all.iter().map(|one| given(step, one)).collect());
+    }
+    let field = match &step.kind {
+        Kind::Run(_) => "stdout",
+        Kind::Agent(_) => "text",
+        Kind::Approval(_)
+        | Kind::Question(_)
+        | Kind::Workflow { .. }
+        | Kind::Service { .. }
+        | Kind::Wait(_)
+        | Kind::Land { .. }
+        | Kind::Notify { .. }
+        | Kind::Learn { .. }
+        | Kind::Group { .. } => return output.clone(),
+    };
+    if step.outputs.is_empty() {
+        return output.get(field).cloned().unwrap_or(Value::Null);
+    }
+    let declared = step.outputs.keys().filter_map(|name| Some((name.clone(), output.get(name)?)));
+    Value::Object(declared.map(|(name, value)| (name, value.clone())).collect())
 }
 
 /// A shared text.

@@ -1,10 +1,22 @@
 //! What `when` and `until` say: references compared with values, and nothing that computes.
+//!
+//! - `token`, `parse`: from a text to an expression; `eval`: whether it is so
+//!
+//! Invariant: what cannot be read is a fault when the file is read, and what has no value is an
+//! error when it is asked for; neither is ever taken for false.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::text::Reference;
+
+mod eval;
+mod parse;
+mod token;
+
+pub(crate) use eval::eval;
+pub(crate) use parse::{Resolve, parse};
 
 /// Something that is so or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,8 +44,4 @@ pub(crate) enum Operand {
     Value(Reference),
     /// A value as written.
     Literal(Value),
-}
-
-pub(crate) fn eval(_t: &Expr, _l: &dyn super::text::Lookup) -> Result<bool, String> {
-    Err(String::new())
 }

@@ -1,10 +1,20 @@
 //! What a value must be: a part of JSON Schema.
+//!
+//! - `check`: whether it is; `words`: what it must be, for people, agents and command lines
+//!
+//! Invariant: a value that does not fit is told with its place, in words that its giver can act on.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod check;
+mod words;
+
+pub(crate) use check::{check, matches_kind, pattern};
+pub(crate) use words::{describe, example, from_text, is_placeholder, no_object, request};
 
 /// What a value must be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,14 +80,4 @@ pub(crate) enum Type {
     Array,
     /// Fields with values.
     Object,
-}
-
-pub(crate) fn check(_s: &Schema, _v: &Value) -> Result<(), Vec<String>> {
-    Ok(())
-}
-pub(crate) fn is_placeholder(_s: &BTreeMap<String, Schema>, _v: &Value) -> bool {
-    false
-}
-pub(crate) fn request(_s: &BTreeMap<String, Schema>) -> String {
-    String::new()
 }

@@ -1,10 +1,20 @@
 //! Text with references in it, e.g. `Fix {{ find.output.failures }} in ${area}`.
+//!
+//! - `scan`: a text cut at its references; `render`: references become values
+//!
+//! Invariant: a reference is looked up, never computed with.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::model::StepIndex;
+
+mod render;
+mod scan;
+
+pub(crate) use render::{references, render, value};
+pub(crate) use scan::{Piece, Wrong, scan};
 
 /// A text whose references are known to lead somewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +48,9 @@ pub(crate) enum Root {
     /// The whole output of a step: an object where outputs are declared, what it printed (its last
     /// words, for an agent) where not; a list of them for a step with `for_each`.
     Output(StepIndex),
+    /// What every step of its kind gives beside its outputs: `stdout` and `exit_code` of a command,
+    /// `text` (the last words) of an agent.
+    Always(StepIndex, String),
     /// How a step ended: `ok`, `failed`, `skipped`.
     Status(StepIndex),
     /// What a step of a loop gave back the time before; null the first time.
@@ -56,6 +69,11 @@ pub(crate) enum Root {
 pub(crate) trait Lookup {
     /// The value where a reference begins; `None` if there is none, e.g. of a step that was skipped.
     fn root(&self, root: &Root) -> Option<Value>;
+
+    /// What a step is called, for messages.
+    fn step(&self, index: StepIndex) -> String {
+        format!("step {}", index.saturating_add(1))
+    }
 }
 
 impl Template {
@@ -63,11 +81,4 @@ impl Template {
     pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self(vec![Part::Text(text.into())])
     }
-}
-
-pub(crate) fn render(_t: &Template, _l: &dyn Lookup) -> Result<String, String> {
-    Err(String::new())
-}
-pub(crate) fn value(_t: &Template, _l: &dyn Lookup) -> Result<Value, String> {
-    Err(String::new())
 }
