@@ -34,4 +34,6 @@ pub(crate) enum Operand {
     Literal(Value),
 }
 
-pub(crate) fn eval(_t: &Expr, _l: &dyn super::text::Lookup) -> Result<bool, String> { Err(String::new()) }
+pub(crate) fn eval(_t: &Expr, _l: &dyn super::text::Lookup) -> Result<bool, String> {
+    Err(String::new())
+}

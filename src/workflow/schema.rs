@@ -72,6 +72,12 @@ pub(crate) enum Type {
     Object,
 }
 
-pub(crate) fn check(_s: &Schema, _v: &Value) -> Result<(), Vec<String>> { Ok(()) }
-pub(crate) fn is_placeholder(_s: &BTreeMap<String, Schema>, _v: &Value) -> bool { false }
-pub(crate) fn request(_s: &BTreeMap<String, Schema>) -> String { String::new() }
+pub(crate) fn check(_s: &Schema, _v: &Value) -> Result<(), Vec<String>> {
+    Ok(())
+}
+pub(crate) fn is_placeholder(_s: &BTreeMap<String, Schema>, _v: &Value) -> bool {
+    false
+}
+pub(crate) fn request(_s: &BTreeMap<String, Schema>) -> String {
+    String::new()
+}

@@ -65,5 +65,9 @@ impl Template {
     }
 }
 
-pub(crate) fn render(_t: &Template, _l: &dyn Lookup) -> Result<String, String> { Err(String::new()) }
-pub(crate) fn value(_t: &Template, _l: &dyn Lookup) -> Result<Value, String> { Err(String::new()) }
+pub(crate) fn render(_t: &Template, _l: &dyn Lookup) -> Result<String, String> {
+    Err(String::new())
+}
+pub(crate) fn value(_t: &Template, _l: &dyn Lookup) -> Result<Value, String> {
+    Err(String::new())
+}

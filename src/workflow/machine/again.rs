@@ -58,9 +58,8 @@ fn bad(run: &Run) -> BTreeSet<InstanceId> {
     let mut todo: Vec<InstanceId> = run.top.clone();
     while let Some(at) = todo.pop() {
         let instance = run.get(at);
-        let is_bad = |id: &InstanceId| {
-            matches!(run.get(*id).phase, Phase::Failed | Phase::Cancelled)
-        };
+        let is_bad =
+            |id: &InstanceId| matches!(run.get(*id).phase, Phase::Failed | Phase::Cancelled);
         let inner: Vec<InstanceId> = instance.children.iter().copied().filter(is_bad).collect();
         if inner.is_empty() && is_bad(&at) {
             found.insert(at);

@@ -82,9 +82,10 @@ fn fits<T>(claim: &Claim<T>, room: &Room) -> bool {
     let place = !claim.is_command
         || (room.taken < room.places
             && room.runs.get(&claim.run).is_none_or(|(most, has)| has < most));
-    let group = claim.group.as_ref().is_none_or(|(name, most)| {
-        room.groups.get(name).copied().unwrap_or(0) < *most
-    });
+    let group = claim
+        .group
+        .as_ref()
+        .is_none_or(|(name, most)| room.groups.get(name).copied().unwrap_or(0) < *most);
     place && group
 }
 

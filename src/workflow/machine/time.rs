@@ -56,10 +56,14 @@ impl Machine<'_> {
                 continue;
             }
             let children = self.run.get(at).children.clone();
-            let list = children.first().is_some_and(|child| {
-                matches!(self.run.get(*child).role, Role::Item { .. })
-            });
-            if list { self.feed(at) } else { self.consider_all(&children) }
+            let list = children
+                .first()
+                .is_some_and(|child| matches!(self.run.get(*child).role, Role::Item { .. }));
+            if list {
+                self.feed(at)
+            } else {
+                self.consider_all(&children)
+            }
             todo.extend(children);
         }
     }

@@ -113,9 +113,8 @@ pub(crate) fn work(run: &Run, at: InstanceId) -> Result<Work, String> {
         Kind::Approval(ask) => Work::Person(person(run, at, (ask, true))?),
         Kind::Question(ask) => Work::Person(person(run, at, (ask, false))?),
         Kind::Workflow { name, inputs } => {
-            let one = |(name, from): (&String, &Template)| {
-                Ok((name.clone(), text::value(from, &scope)?))
-            };
+            let one =
+                |(name, from): (&String, &Template)| Ok((name.clone(), text::value(from, &scope)?));
             Work::Workflow(name.clone(), inputs.iter().map(one).collect::<Result<_, String>>()?)
         }
         Kind::Service { action, names } => Work::Service(*action, names.clone()),
@@ -125,9 +124,8 @@ pub(crate) fn work(run: &Run, at: InstanceId) -> Result<Work, String> {
         }
         Kind::Wait(Wait::Until(when)) => Work::Until(moment(&text::value(when, &scope)?)?),
         Kind::Wait(Wait::Fact { kind, fields }) => {
-            let one = |(name, from): (&String, &Template)| {
-                Ok((name.clone(), text::value(from, &scope)?))
-            };
+            let one =
+                |(name, from): (&String, &Template)| Ok((name.clone(), text::value(from, &scope)?));
             Work::Fact(kind.clone(), fields.iter().map(one).collect::<Result<_, String>>()?)
         }
         Kind::Land { of, how } => Work::Land(tasks_of(&scope, *of), how.clone()),
@@ -167,7 +165,12 @@ fn command(run: &Run, at: InstanceId, wanted: &Command) -> Result<CommandAsk, St
         argv: argv.collect::<Result<_, _>>()?,
         env,
         secrets,
-        dir: step.dir.as_ref().map(|dir| text::render(dir, &scope)).transpose()?.unwrap_or_default(),
+        dir: step
+            .dir
+            .as_ref()
+            .map(|dir| text::render(dir, &scope))
+            .transpose()?
+            .unwrap_or_default(),
         pane: wanted.pane,
     })
 }
@@ -192,7 +195,11 @@ fn agent(scope: &Scope<'_>, step: &Step, wanted: &AgentWork) -> Result<AgentAsk,
     })
 }
 
-fn person(run: &Run, at: InstanceId, (ask, is_approval): (&Ask, bool)) -> Result<PersonAsk, String> {
+fn person(
+    run: &Run,
+    at: InstanceId,
+    (ask, is_approval): (&Ask, bool),
+) -> Result<PersonAsk, String> {
     let scope = Scope { run, at: Some(at) };
     let (instance, step) = (run.get(at), run.step_of(at));
     let expires = step.timeout_ms.zip(instance.since).map(|(ms, since)| Moment(since.0 + ms));

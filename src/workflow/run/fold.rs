@@ -157,9 +157,12 @@ impl Run {
     /// An instance comes to another phase.
     pub(crate) fn enter(&mut self, at: InstanceId, phase: Phase, now: Moment) {
         let priority = -self.step_of(at).priority;
-        let is_active =
-            matches!(phase, Phase::Running | Phase::Waiting(_) | Phase::Held(_));
-        if is_active { self.active.insert(at) } else { self.active.remove(&at) };
+        let is_active = matches!(phase, Phase::Running | Phase::Waiting(_) | Phase::Held(_));
+        if is_active {
+            self.active.insert(at)
+        } else {
+            self.active.remove(&at)
+        };
         if phase == Phase::Ready {
             self.ready.insert((priority, at));
         } else {

@@ -69,8 +69,7 @@ impl Scope<'_> {
         let before = times.iter().rev().map(|id| self.run.get(*id));
         let before = before.into_iter().find(|other| other.role == Role::Time(number - 1))?;
         let own = before.step == step;
-        let instance =
-            if own { before } else { self.run.get(*before.children.get(slot)?) };
+        let instance = if own { before } else { self.run.get(*before.children.get(slot)?) };
         instance.output.as_deref().cloned()
     }
 }
@@ -79,9 +78,7 @@ impl Lookup for Scope<'_> {
     fn root(&self, root: &Root) -> Option<Value> {
         match root {
             Root::Input(name) => self.run.inputs.get(name).cloned(),
-            Root::Output(step) => {
-                self.run.get(self.seen(*step)?).output.as_deref().cloned()
-            }
+            Root::Output(step) => self.run.get(self.seen(*step)?).output.as_deref().cloned(),
             Root::Status(step) => {
                 let id = self.seen(*step)?;
                 Some(self.run.outcome_word(id).into())
@@ -142,9 +139,8 @@ impl Run {
     /// for a loop, an object by the names of the steps for a body.
     pub(crate) fn gathered(&self, id: InstanceId) -> Value {
         let children = &self.get(id).children;
-        let output = |child: &InstanceId| {
-            self.get(*child).output.as_deref().cloned().unwrap_or(Value::Null)
-        };
+        let output =
+            |child: &InstanceId| self.get(*child).output.as_deref().cloned().unwrap_or(Value::Null);
         match children.first().map(|child| &self.get(*child).role) {
             None => Value::Object(Map::new()),
             Some(Role::Item { .. }) => Value::Array(children.iter().map(output).collect()),
