@@ -47,6 +47,7 @@ impl TaskRecord {
             moving: None,
             waived: false,
             excused: false,
+            asked: None,
         }
     }
 

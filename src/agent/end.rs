@@ -93,4 +93,32 @@ impl TaskRecord {
             }
         }
     }
+
+    /// Waits for another attempt, which goes on with what is said here.
+    pub(crate) fn queue_again(&mut self, next: GoOn, why: &str, decision: &mut Decision) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.next = Some(next);
+        }
+        let why = why.to_owned();
+        decision.fact(&TaskQueued { task: self.id, why: why.clone(), until: None });
+        self.state = State::Queued { until: None, why };
+    }
+
+    /// Whether it was asked again with this mark, or a later one.
+    pub(crate) fn was_asked(&self, mark: u32) -> bool {
+        self.asked.is_some_and(|asked| asked >= mark)
+    }
+
+    /// Has the agent that did it go on with these words, in the same session; once for each mark.
+    pub(crate) fn ask_again(&mut self, words: &str, mark: u32, decision: &mut Decision) {
+        if self.was_asked(mark) {
+            return;
+        }
+        self.asked = Some(mark);
+        // Another agent knows nothing of the session.
+        self.wanted.agent = self.last().map(|last| last.agent.clone());
+        let resume = self.last().map(|last| last.session.clone());
+        let next = GoOn { resume, prompt: Some(words.to_owned()), counts: false };
+        self.queue_again(next, "it is asked again", decision);
+    }
 }

@@ -93,27 +93,52 @@ fn text_of(
     }))
 }
 
-/// The agents of the workspace that a folder lies in, as its gaia.toml declares them now.
-pub(crate) fn crew(
-    files: &dyn Files,
-    home: &Home,
-    (dir, env): (&Path, &BTreeMap<String, String>),
-) -> Result<CrewRecord, Refusal> {
-    let finder = Finder { files, home, env };
-    let dir = finder.workspace(dir)?;
-    let path = dir.join(FILE);
-    let failed = |what: String| Refusal::new(Code::Failed, what);
-    let bytes = files.read(&path, LIMIT).map_err(failed)?.unwrap_or_default();
-    let source = Source { path: path.display().to_string(), bytes };
-    let workspace = finder.load(&source, &dir, None)?.name;
-    let declared = declared(files, home, &source, (&dir, &workspace))?;
-    Ok(CrewRecord {
-        workspace,
-        agents: declared.agents,
-        policy: declared.policy,
-        paused: false,
-        dir,
-    })
+/// Where the agents of a folder are looked for.
+pub(crate) struct Search<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) home: &'a Home,
+    pub(crate) env: &'a BTreeMap<String, String>,
+    /// Agents that nobody declares in a workspace, by its folder.
+    pub(crate) implied: &'a dyn Fn(&Path) -> Vec<Name>,
+}
+
+impl Search<'_> {
+    /// The workspace that a folder lies in.
+    pub(crate) fn workspace(&self, dir: &Path) -> Result<PathBuf, Refusal> {
+        self.finder().workspace(dir)
+    }
+
+    /// The agents of a workspace, as its gaia.toml declares them now.
+    pub(crate) fn crew(&self, dir: PathBuf) -> Result<CrewRecord, Refusal> {
+        let path = dir.join(FILE);
+        let failed = |what: String| Refusal::new(Code::Failed, what);
+        let bytes = self.files.read(&path, LIMIT).map_err(failed)?.unwrap_or_default();
+        let source = Source { path: path.display().to_string(), bytes };
+        let workspace = self.finder().load(&source, &dir, None)?.name;
+        self.declared(&source, dir, workspace)
+    }
+
+    /// The agents of a folder without a gaia.toml: a workspace with nothing in it.
+    pub(crate) fn plain(&self, dir: PathBuf, name: Name) -> Result<CrewRecord, Refusal> {
+        let path = dir.join(FILE).display().to_string();
+        self.declared(&Source { path, bytes: vec![] }, dir, name)
+    }
+
+    fn finder(&self) -> Finder<'_> {
+        Finder { files: self.files, home: self.home, env: self.env }
+    }
+
+    fn declared(
+        &self,
+        source: &Source,
+        dir: PathBuf,
+        workspace: Name,
+    ) -> Result<CrewRecord, Refusal> {
+        let implied = (self.implied)(&dir);
+        let place = (&*dir, &workspace, &*implied);
+        let Declared { agents, policy } = declared(self.files, self.home, source, place)?;
+        Ok(CrewRecord { workspace, agents, policy, paused: false, dir })
+    }
 }
 
 /// What a definition declares for the agents of a folder.
@@ -121,8 +146,9 @@ pub(crate) fn declared(
     files: &dyn Files,
     home: &Home,
     source: &Source,
-    (dir, workspace): (&Path, &Name),
+    (dir, workspace, implied): (&Path, &Name, &[Name]),
 ) -> Result<Declared, Refusal> {
     let drivers = drivers(files, home, dir).into_keys().collect();
-    load(source, &Context { dir, drivers, workspace }).map_err(|faults| faults_refusal(&faults))
+    let context = Context { dir, drivers, workspace, implied };
+    load(source, &context).map_err(|faults| faults_refusal(&faults))
 }

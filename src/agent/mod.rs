@@ -5,8 +5,9 @@
 //! - `driver`: what gaia knows of each make, as data; `evidence`: what an agent does, told from its
 //!   hooks, title and screen; `delivery`: a prompt into an input line, at most once
 //! - `queue`, `machine`, `stats`, `words`: pure; who does what next, what an end means
-//! - `begin`, `record`, `fact`, `view`: what is asked, stored, told and seen
+//! - `begin`, `wish`, `record`, `fact`, `view`: what is asked, checked, stored, told and seen
 //! - `actor`: the shell; one task that keeps the records, and a job for each attempt
+//! - `door`: what the rest of gaia asks of agents: work handed over, waited for, landed
 //! - `verb`: `gaia task`, `gaia agent`, and `gaia self` for the agents themselves
 //!
 //! Invariants:
@@ -18,6 +19,7 @@
 mod actor;
 mod begin;
 pub mod delivery;
+mod door;
 pub mod driver;
 mod end;
 pub mod evidence;
@@ -32,9 +34,12 @@ mod record;
 mod stats;
 mod verb;
 mod view;
+mod wish;
 mod words;
 
 pub use actor::{Handle, Ports, spawn};
+#[allow(unused_imports, reason = "workflows are about to use them")]
+pub(crate) use door::{Hand, LandedWork, Outcome};
 pub use fact::KINDS as FACTS;
 pub use id::TaskId;
 pub(crate) use verb::{agent as agents, own, task as tasks, top};
@@ -68,5 +73,6 @@ pub fn validate(
 ) -> Result<usize, crate::base::Refusal> {
     let source = crate::session::Source { path: path.display().to_string(), bytes: bytes.to_vec() };
     let workspace = crate::base::Name::near("workspace", "workspace");
-    find::declared(files, &here.home, &source, (dir, &workspace)).map(|found| found.agents.len())
+    find::declared(files, &here.home, &source, (dir, &workspace, &[]))
+        .map(|found| found.agents.len())
 }

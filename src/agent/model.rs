@@ -65,6 +65,9 @@ pub(crate) struct Agent {
     pub(crate) retries: u32,
     /// Most turns of one attempt.
     pub(crate) max_turns: Option<u32>,
+    /// Nobody declared it: it stands for its driver, and does only what is asked of it by name.
+    #[serde(default)]
+    pub(crate) implied: bool,
 }
 
 /// Tools by name.
@@ -111,6 +114,9 @@ pub(crate) struct Policy {
     pub(crate) budget: Vec<Cap>,
     /// Folder for questions as files, for those who like files.
     pub(crate) questions: Option<PathBuf>,
+    /// The agent, or the driver, that takes what names none that is there.
+    #[serde(default)]
+    pub(crate) default_agent: Option<Name>,
 }
 
 /// How work becomes part of its target.
@@ -159,6 +165,12 @@ pub(crate) struct Wanted {
     pub(crate) key: Option<String>,
     /// Tasks that race for the same work.
     pub(crate) race: Option<String>,
+    /// Variables its program is told besides.
+    #[serde(default)]
+    pub(crate) told: BTreeMap<String, String>,
+    /// Whether a result is taken from the file that its program is told of.
+    #[serde(default)]
+    pub(crate) output: bool,
 }
 
 /// Where a task is done.

@@ -25,6 +25,8 @@ pub(crate) struct Candidate {
     pub(crate) name: Name,
     /// Its labels.
     pub(crate) labels: Vec<String>,
+    /// It stands for its driver: it is never chosen, only named.
+    pub(crate) implied: bool,
     /// Tasks it may do at a time.
     pub(crate) concurrency: u32,
     /// Tasks it does.
@@ -127,6 +129,10 @@ fn obstacle(
 
 /// Whether two tasks may be about the same file; tasks that name none are about all.
 pub(crate) fn overlap(one: &Wanted, other: &Wanted) -> bool {
+    if one.output && other.output {
+        // In one folder they would leave their results in one file.
+        return true;
+    }
     let matches = |glob: &str, path: &str| {
         glob == path || Glob::new(glob).is_ok_and(|g| g.compile_matcher().is_match(path))
     };
@@ -134,6 +140,12 @@ pub(crate) fn overlap(one: &Wanted, other: &Wanted) -> bool {
     one.files.is_empty()
         || other.files.is_empty()
         || one.files.iter().any(|a| other.files.iter().any(|b| touches(a, b)))
+}
+
+/// Whether an agent may do a task.
+pub(crate) fn fits(wanted: &Wanted, name: &Name, (labels, implied): (&[String], bool)) -> bool {
+    let named = wanted.agent.as_ref().map_or(!implied, |wanted| wanted == name);
+    named && wanted.any.iter().all(|label| labels.contains(label))
 }
 
 /// The agent that does a task, or what stands in the way.
@@ -151,10 +163,7 @@ fn choose(
         return Err(format!("{running} tasks are under way, which is the most"));
     }
     let wanted = &task.wanted;
-    let fits = |agent: &&Candidate| {
-        let named = wanted.agent.as_ref().is_none_or(|name| *name == agent.name);
-        named && wanted.any.iter().all(|label| agent.labels.contains(label))
-    };
+    let fits = |agent: &&Candidate| fits(wanted, &agent.name, (&agent.labels, agent.implied));
     let fitting: Vec<&Candidate> = crew.agents.iter().filter(fits).collect();
     if fitting.is_empty() {
         return Err(match &wanted.agent {

@@ -1,12 +1,15 @@
 //! What is stored of tasks.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     id::TaskId,
-    model::{Agent, Attempt, Policy, State, Wanted},
+    model::{Agent, Attempt, Place, Policy, State, Wanted},
 };
 use crate::{
     base::{Moment, Name},
@@ -83,6 +86,9 @@ pub(crate) struct TaskRecord {
     /// A person took its work in spite of its fence.
     #[serde(default)]
     pub(crate) excused: bool,
+    /// The highest mark it was asked again with: each mark counts once.
+    #[serde(default)]
+    pub(crate) asked: Option<u32>,
 }
 
 impl TaskRecord {
@@ -94,6 +100,18 @@ impl TaskRecord {
     /// The try that is under way.
     pub(crate) fn live(&self) -> Option<&Attempt> {
         self.last().filter(|attempt| attempt.ended.is_none())
+    }
+
+    /// Where it is done.
+    pub(crate) fn cwd(&self) -> PathBuf {
+        match (&self.tree, self.wanted.place) {
+            (Some(tree), Place::Worktree) => {
+                // A workspace may be a folder of a larger repository.
+                let top = tree.repo.top.as_deref().unwrap_or(&self.dir);
+                tree.work.path.join(self.dir.strip_prefix(top).unwrap_or(Path::new("")))
+            }
+            (None, _) | (_, Place::InPlace) => self.dir.clone(),
+        }
     }
 }
 
@@ -120,6 +138,21 @@ pub(crate) struct CrewRecord {
     pub(crate) policy: Policy,
     /// Whether its queue is paused.
     pub(crate) paused: bool,
+}
+
+impl CrewRecord {
+    /// The same, with what stays of the crew as it was known: whether it is paused, and the agents
+    /// that stand for their drivers, until one of their name is declared.
+    pub(crate) fn keeping(mut self, old: Option<&Self>) -> Self {
+        let Some(old) = old else { return self };
+        self.paused = old.paused;
+        for agent in old.agents.iter().filter(|agent| agent.implied) {
+            if !self.agents.iter().any(|known| known.name == agent.name) {
+                self.agents.push(agent.clone());
+            }
+        }
+        self
+    }
 }
 
 impl Record for CrewRecord {

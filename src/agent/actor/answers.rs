@@ -3,7 +3,7 @@
 use super::World;
 use crate::{
     agent::{
-        fact::{TaskDone, TaskFailed, TaskQueued},
+        fact::{TaskDone, TaskFailed},
         id::TaskId,
         model::{GoOn, State},
         record::TaskRecord,
@@ -98,12 +98,7 @@ fn again(
     resume: Option<String>,
     prompt: Option<String>,
 ) {
-    if let Some(attempt) = task.attempts.last_mut() {
-        attempt.next = Some(GoOn { resume, prompt, counts: true });
-    }
-    let why = "a person answered".to_owned();
-    decision.fact(&TaskQueued { task: task.id, why: why.clone(), until: None });
-    task.state = State::Queued { until: None, why };
+    task.queue_again(GoOn { resume, prompt, counts: true }, "a person answered", decision);
 }
 
 async fn give_up(world: &World, id: TaskId) {

@@ -65,12 +65,11 @@ impl Actor {
     }
 
     /// Takes in the agents of a workspace.
-    pub(super) async fn enlist(&mut self, crew: CrewRecord) -> Result<(), Refusal> {
+    pub(super) async fn enlist(&mut self, crew: CrewRecord) -> Result<CrewRecord, Refusal> {
         let old = self.crews.get(&crew.workspace);
-        let paused = old.is_some_and(|old| old.paused);
-        let crew = CrewRecord { paused, ..crew };
+        let crew = crew.keeping(old);
         if old == Some(&crew) {
-            return Ok(());
+            return Ok(crew);
         }
         if let Some(old) = old.filter(|old| old.dir != crew.dir) {
             let message = format!(
@@ -87,9 +86,9 @@ impl Actor {
             let kept = self.world.people.keep_files(crew.workspace.clone(), Some(folder.clone()));
             kept.await?;
         }
-        self.crews.insert(crew.workspace.clone(), crew);
+        self.crews.insert(crew.workspace.clone(), crew.clone());
         (self.dirty, self.moved) = (true, true);
-        Ok(())
+        Ok(crew)
     }
 
     /// Pauses the queue of a workspace, or resumes it.
@@ -243,6 +242,7 @@ impl Actor {
                 Candidate {
                     name: agent.name.clone(),
                     labels: agent.labels.clone(),
+                    implied: agent.implied,
                     concurrency: agent.concurrency,
                     busy: busy(agent),
                     until: self.book.until(&agent.driver),

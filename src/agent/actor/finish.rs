@@ -231,6 +231,7 @@ pub(super) async fn cancelled(job: &mut Job) -> Result<(), Halt> {
 
 async fn conclude(job: &mut Job, conclusion: Conclusion) -> Result<(), Halt> {
     let good = conclusion.class == Class::Done;
+    super::output::keep(job);
     if good {
         // Whoever has done the work has had the prompt.
         super::receipt::raise(job, Rung::Accepted, |_| true).await?;

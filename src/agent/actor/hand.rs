@@ -87,11 +87,11 @@ pub(super) async fn after_restart(job: &mut Job) -> Result<(), Halt> {
     doubt(job, Why::Restart).await
 }
 
-/// Begins to type a text of a person's.
+/// Begins to type a text that a person sends, or (with a mark) whoever waits for the task.
 pub(super) async fn begin(
     mind: &mut Mind,
     job: &mut Job,
-    text: String,
+    (text, mark): (String, Option<u32>),
     reply: oneshot::Sender<Result<Receipt, Refusal>>,
 ) -> Result<(), Halt> {
     let refused = |why: &dyn std::fmt::Display, help: &str| {
@@ -131,8 +131,13 @@ pub(super) async fn begin(
                 let _ = reply.send(Err(refused(&why, help)));
                 return Ok(());
             }
+            let on_record = receipt.clone();
+            if mark.is_some() {
+                super::output::make_room(job);
+            }
             job.change(move |task, _| {
                 task.state = State::Running;
+                task.asked = task.asked.max(mark);
                 task.turn_again(now);
                 if let Some(attempt) = task.attempts.last_mut() {
                     attempt.receipt = Some(receipt);
@@ -141,7 +146,12 @@ pub(super) async fn begin(
                 }
             })
             .await?;
-            mind.hand = Some(Hand { reply: Some(reply), ..hand });
+            mind.deadline = job.deadline();
+            let reply = match mark {
+                Some(_) => reply.send(Ok(on_record)).err().and(None),
+                None => Some(reply),
+            };
+            mind.hand = Some(Hand { reply, ..hand });
             mind.judge(job).await?;
         }
     }

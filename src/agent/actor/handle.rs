@@ -46,7 +46,7 @@ pub struct Handle {
 pub(crate) enum Ask {
     Change(TaskId, Change, oneshot::Sender<Result<TaskRecord, Refusal>>),
     Add(Box<New>, oneshot::Sender<Result<TaskRecord, Refusal>>),
-    Crew(Box<CrewRecord>, oneshot::Sender<Result<(), Refusal>>),
+    Crew(Box<CrewRecord>, oneshot::Sender<Result<CrewRecord, Refusal>>),
     Pause(Name, bool, oneshot::Sender<Result<(), Refusal>>),
     News(TaskId, News),
     Note(Box<Decision>, oneshot::Sender<Result<(), Refusal>>),
@@ -74,6 +74,11 @@ impl Handle {
         Arc::clone(&self.view.borrow())
     }
 
+    /// The picture as it changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
     /// What jobs and verbs need of everything else.
     pub(crate) fn world(&self) -> &World {
         &self.world
@@ -95,8 +100,8 @@ impl Handle {
         self.ask(|reply| Ask::Add(Box::new(new), reply)).await?
     }
 
-    /// Takes in the agents of a workspace as they are declared now.
-    pub(crate) async fn enlist(&self, crew: CrewRecord) -> Result<(), Refusal> {
+    /// Takes in the agents of a workspace as they are declared now; all that it has then.
+    pub(crate) async fn enlist(&self, crew: CrewRecord) -> Result<CrewRecord, Refusal> {
         self.ask(|reply| Ask::Crew(Box::new(crew), reply)).await?
     }
 

@@ -13,7 +13,7 @@ use crate::{
         model::{Agent, Attempt, Policy, Step},
         record::TaskRecord,
     },
-    base::{Code, Refusal, UnitId},
+    base::{Code, Moment, Refusal, UnitId},
     port::UnitEvent,
 };
 
@@ -31,8 +31,9 @@ pub(crate) enum News {
     Waits(Option<String>),
     /// It says that its work is done.
     Finished,
-    /// A person types into it through gaia; answered with what became of the text.
-    Send(String, oneshot::Sender<Result<crate::agent::model::Receipt, Refusal>>),
+    /// It is given more to do; answered with what became of the text. One that has a mark is
+    /// answered when it is on record, and not sent again.
+    Send(String, Option<u32>, oneshot::Sender<Result<crate::agent::model::Receipt, Refusal>>),
     /// It shall stop what it does, and wait.
     Interrupt,
     /// It shall end.
@@ -135,6 +136,14 @@ impl Job {
     pub(super) fn attempt(&self) -> &Attempt {
         // A job is made for a task with an attempt, and attempts are never taken away.
         &self.task.attempts[self.task.attempts.len() - 1]
+    }
+
+    /// When its present attempt has taken too long.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        match self.task.wanted.timeout_ms.unwrap_or(self.agent.timeout_ms) {
+            0 => None,
+            span => Some(Moment(self.attempt().started.0 + span)),
+        }
     }
 
     /// Its unit, once it has a pane.

@@ -1,6 +1,6 @@
 //! The steps that make an attempt. Each may be done twice: it finds what is there already.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     job::{Halt, Job},
@@ -41,7 +41,7 @@ pub(super) async fn worktree(job: &mut Job) -> Result<(), Halt> {
         base,
         reason: format!("gaia: task {}", job.task.id),
         submodules: job.policy.submodules,
-        exclude: exclude(job),
+        exclude: exclude(job, &repo),
     };
     let work = git.add_worktree(&repo, &new).await.map_err(halt)?;
     let target = job.policy.target.clone().or_else(|| job.policy.base.clone());
@@ -84,8 +84,11 @@ pub(super) fn halt(error: GitError) -> Halt {
 }
 
 /// Files in a worktree that are no work of the agent's.
-fn exclude(job: &Job) -> Vec<String> {
-    let own = ["/.gaia/".to_owned()];
+fn exclude(job: &Job, repo: &Repo) -> Vec<String> {
+    let top = repo.top.as_deref().unwrap_or(&job.task.dir);
+    let below = job.task.dir.strip_prefix(top).unwrap_or(Path::new(""));
+    let output = Path::new("/").join(below).join(super::output::FILE);
+    let own = ["/.gaia/".to_owned(), output.display().to_string()];
     let carried = job.policy.copy.iter().chain(&job.policy.link);
     let driver = spec::hidden(job);
     own.into_iter()
@@ -214,6 +217,7 @@ async fn close_earlier(job: &Job) -> Result<(), Halt> {
 /// Its program: what it gets is written, then that it is started, then it is.
 pub(super) async fn launch(job: &mut Job) -> Result<(), Halt> {
     let unit = job.unit()?;
+    super::output::make_room(job);
     let ready = spec::ready(job, &unit).await.map_err(Halt::Failed)?;
     let units = job.world.sessions.ports().units.clone();
     let old = units.spec(&unit).await.ok();

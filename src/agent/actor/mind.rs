@@ -42,7 +42,7 @@ pub(super) struct Mind {
     from: u64,
     /// When the screen is judged next.
     judge_at: Option<Moment>,
-    deadline: Option<Moment>,
+    pub(super) deadline: Option<Moment>,
     /// When what it used is counted once more.
     pub(super) recount_at: Option<Moment>,
     pub(super) hand: Option<Hand>,
@@ -120,11 +120,7 @@ impl Mind {
         let driver = spec::load(job).map_err(Halt::Failed)?;
         let silence = job.agent.silence_ms;
         let silence = if silence == 0 { u64::MAX / 4 } else { silence };
-        let (now, began) = (job.world.now(), job.attempt().started);
-        let deadline = match job.task.wanted.timeout_ms.unwrap_or(job.agent.timeout_ms) {
-            0 => None,
-            span => Some(Moment(began.0 + span)),
-        };
+        let now = job.world.now();
         let headless = spec::is_headless(job);
         let rules = driver.rules().cloned().filter(|_| !headless);
         let units = &job.world.sessions.ports().units;
@@ -139,7 +135,7 @@ impl Mind {
             screen: rules.map(|rules| (rules, Screen::new(cols, rows))),
             from,
             judge_at: None,
-            deadline,
+            deadline: job.deadline(),
             // A turn may have ended while nobody counted.
             recount_at: job.attempt().ended.map(|_| now),
             hand: hand::first(job),
@@ -246,7 +242,7 @@ impl Mind {
                 self.tell(job, change.map(|change| change.now)).await
             }
             News::Finished => Ok(()),
-            News::Send(text, reply) => hand::begin(self, job, text, reply).await,
+            News::Send(text, mark, reply) => hand::begin(self, job, (text, mark), reply).await,
             News::Interrupt => {
                 let keys = spec::load(job)
                     .map(|driver| driver.keys().interrupt.clone())

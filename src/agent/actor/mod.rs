@@ -3,8 +3,8 @@
 //!
 //! Rooms: `desk` (changes of records, stored before anyone acts on them), `begin` (the queue),
 //! `job` (one attempt from its worktree to its end), `make` (its steps), `mind` (what it does,
-//! from evidence), `hand` (prompts into a running program), `finish` (what came of it), `land`
-//! (its work into the target), `tell` (hooks and tools of the agents themselves), `recover`.
+//! from evidence), `hand` (prompts into a running program), `finish` (what came of it), `output` (the file it leaves a result in),
+//! `land` (its work into the target), `tell` (hooks and tools of the agents themselves), `recover`.
 //!
 //! Invariants:
 //! - Store, then act: each step of an attempt is on disk before it is done and again after it, and
@@ -26,6 +26,7 @@ mod job;
 mod land;
 mod make;
 mod mind;
+pub(crate) mod output;
 mod question;
 mod receipt;
 mod recover;

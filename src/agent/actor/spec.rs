@@ -9,7 +9,6 @@ use super::job::Job;
 use crate::{
     agent::{
         driver::{Driver, Launch, LaunchAsk, Mode, PromptWay, transcript},
-        model::Place,
         words,
     },
     base::{
@@ -41,14 +40,7 @@ pub(super) struct Prompt {
 
 /// Where it works.
 pub(super) fn cwd(job: &Job) -> PathBuf {
-    match (&job.task.tree, job.task.wanted.place) {
-        (Some(tree), Place::Worktree) => {
-            // A workspace may be a folder of a larger repository.
-            let top = tree.repo.top.as_deref().unwrap_or(&job.task.dir);
-            tree.work.path.join(job.task.dir.strip_prefix(top).unwrap_or(Path::new("")))
-        }
-        (None, _) | (_, Place::InPlace) => job.task.dir.clone(),
-    }
+    job.task.cwd()
 }
 
 /// The folder of gaia's own for the task.
@@ -82,11 +74,16 @@ pub(super) fn plain_env(job: &Job) -> BTreeMap<String, String> {
 }
 
 fn own_env(job: &Job) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::from([
+    let mut env = job.task.wanted.told.clone();
+    env.extend([
         ("GAIA_TASK".to_owned(), job.task.id.to_string()),
         ("GAIA_AGENT".to_owned(), job.agent.name.to_string()),
         ("GAIA_WORKSPACE".to_owned(), job.task.workspace.to_string()),
     ]);
+    if job.task.wanted.output {
+        let path = super::output::path(&job.task);
+        env.insert("GAIA_OUTPUT".to_owned(), path.display().to_string());
+    }
     for (name, port) in job.task.tree.iter().flat_map(|tree| &tree.ports) {
         let name = name.to_ascii_uppercase().replace('-', "_");
         env.insert(format!("PORT_{name}"), port.to_string());

@@ -32,6 +32,8 @@ pub(crate) struct Context<'a> {
     pub(crate) drivers: Vec<String>,
     /// Name of the workspace.
     pub(crate) workspace: &'a Name,
+    /// Drivers that an agent of their name stands for, where none is declared.
+    pub(crate) implied: &'a [Name],
 }
 
 /// The agents of a workspace, and how their tasks are done.
@@ -74,7 +76,15 @@ impl Loader<'_> {
             let Some(name) = define::name(&self.page, &mut self.faults, &name) else { continue };
             agents.push(self.agent(name, &at, raw.into_inner(), &common));
         }
-        Declared { agents, policy: self.tasks(raw.tasks) }
+        for name in self.context.implied {
+            let declared = agents.iter().any(|agent| agent.name == *name);
+            if !declared && stands_for(&self.context.drivers, name.as_str()) {
+                let agent = self.agent(name.clone(), &(0..0), RawAgent::default(), &common);
+                agents.push(Agent { implied: true, ..agent });
+            }
+        }
+        let policy = self.tasks(raw.tasks, &agents);
+        Declared { agents, policy }
     }
 
     fn agent(&mut self, name: Name, at: &Range<usize>, raw: RawAgent, common: &Fence) -> Agent {
@@ -110,6 +120,7 @@ impl Loader<'_> {
             silence_ms: self.span(raw.silence.as_ref(), SILENCE_MS),
             retries: raw.retries.unwrap_or(1),
             max_turns: raw.max_turns,
+            implied: false,
             name,
             driver,
         }
@@ -173,8 +184,9 @@ impl Loader<'_> {
         raw.map_or(vec![], |raw| define::commands_of(&self.page, &mut self.faults, raw))
     }
 
-    fn tasks(&mut self, raw: RawTasks) -> Policy {
+    fn tasks(&mut self, raw: RawTasks, agents: &[Agent]) -> Policy {
         Policy {
+            default_agent: self.default_agent(raw.default_agent.as_ref(), agents),
             concurrency: raw.concurrency.unwrap_or(4).max(1),
             branch: self.branch(raw.branch),
             base: raw.base,
@@ -192,6 +204,21 @@ impl Loader<'_> {
             budget: self.budget(raw.budget.as_ref()),
             questions: raw.questions.map(|dir| self.context.dir.join(dir)),
         }
+    }
+
+    fn default_agent(&mut self, word: Option<&Text>, agents: &[Agent]) -> Option<Name> {
+        let name = define::name(&self.page, &mut self.faults, word?)?;
+        let known = agents.iter().any(|agent| agent.name == name);
+        if !known && !stands_for(&self.context.drivers, name.as_str()) {
+            let what = format!("there is no agent and no driver `{name}`");
+            let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+            let help = match nearest(name.as_str(), names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name one of [agents], or a driver such as claude".to_owned(),
+            };
+            self.faults.push(self.page.fault(word?.span(), what).help(help));
+        }
+        Some(name)
     }
 
     /// A branch needs its task's id as a folder of its own: the fence lets an agent write below it
@@ -218,6 +245,12 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Whether an agent that nobody declared can stand for the driver of this name: `command` says
+/// nothing by itself.
+pub(crate) fn stands_for(drivers: &[String], word: &str) -> bool {
+    word != "command" && drivers.iter().any(|driver| driver == word)
 }
 
 const MODES: [(&str, Mode); 2] = [("headless", Mode::Headless), ("interactive", Mode::Interactive)];

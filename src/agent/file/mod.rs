@@ -5,7 +5,7 @@
 mod load;
 mod raw;
 
-pub(crate) use load::{Context, Declared, load};
+pub(crate) use load::{Context, Declared, load, stands_for};
 
 /// JSON Schema of `[agents.NAME]` and `[tasks]`, for editors.
 pub(crate) fn schema() -> (serde_json::Value, serde_json::Value) {

@@ -131,4 +131,7 @@ pub(super) struct RawTasks {
     pub(super) budget: Option<Any>,
     /// Folder for questions as files.
     pub(super) questions: Option<String>,
+    /// Agent (or driver) that takes the steps of workflows that name none that is there.
+    #[schemars(with = "Option<String>")]
+    pub(super) default_agent: Option<Text>,
 }

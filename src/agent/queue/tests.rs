@@ -23,6 +23,8 @@ fn wanted(priority: i32) -> Wanted {
         mode: None,
         key: None,
         race: None,
+        told: BTreeMap::new(),
+        output: false,
     }
 }
 
@@ -36,6 +38,7 @@ fn agent(name: &str) -> Candidate {
     Candidate {
         name: Name::near(name, "a"),
         labels: vec![],
+        implied: false,
         concurrency: 1,
         busy: 0,
         until: None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::TaskView;
 use crate::{
-    agent::{actor::Handle, find, id::TaskId, record::CrewRecord},
+    agent::{actor::Handle, id::TaskId, record::CrewRecord},
     base::{Code, Name, Refusal, duration},
     verb::Here,
 };
@@ -38,10 +38,7 @@ impl At {
     pub(crate) async fn crew(&self, handle: &Handle) -> Result<CrewRecord, Refusal> {
         let dir =
             self.dir.clone().ok_or_else(|| Refusal::new(Code::Invalid, "`dir` is missing"))?;
-        let sessions = &handle.world().sessions;
-        let crew = find::crew(&*sessions.ports().files, sessions.home(), (&dir, &self.env))?;
-        handle.enlist(crew.clone()).await?;
-        Ok(crew)
+        handle.crew(&dir, &self.env).await
     }
 
     /// The name of the workspace, if the folder lies in one that has agents.

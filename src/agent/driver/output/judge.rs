@@ -36,6 +36,26 @@ pub enum Class {
     Failed,
 }
 
+impl Class {
+    /// One word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Limited => "limited",
+            Self::Transient => "transient",
+            Self::Auth => "auth",
+            Self::Overflow => "overflow",
+            Self::Quota => "quota",
+            Self::Budget => "budget",
+            Self::Turns => "turns",
+            Self::Killed => "killed",
+            Self::Crashed => "crashed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What is left of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {

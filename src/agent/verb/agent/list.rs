@@ -38,6 +38,9 @@ pub(crate) struct Row {
     workspace: String,
     /// Its driver.
     driver: String,
+    /// Whether nobody declared it: it stands for its driver.
+    #[serde(default)]
+    implied: bool,
     /// Its labels.
     labels: Vec<String>,
     /// What it does: a word for each task it is at; `idle` if there is none.
@@ -71,7 +74,10 @@ impl Verb for List {
     async fn run(handle: Handle, args: Args) -> Result<Self::Reply, Refusal> {
         let here = match args.all {
             true => None,
-            false => args.at.crew(&handle).await.map(|crew| crew.workspace).ok(),
+            false => match args.at.crew(&handle).await {
+                Ok(crew) => Some(crew.workspace),
+                Err(_) => args.at.workspace(&handle),
+            },
         };
         handle
             .until(std::time::Duration::from_millis(200), |view| {
@@ -112,7 +118,10 @@ pub(crate) fn agent_table(rows: &[Row], ui: &Ui) -> String {
         };
         vec![
             of(row),
-            row.driver.clone(),
+            match row.implied {
+                true => format!("{} (implied)", row.driver),
+                false => row.driver.clone(),
+            },
             ui.paint(colour, &row.state),
             row.task.clone().unwrap_or_else(|| "-".to_owned()),
             row.evidence.chars().take(50).collect(),
@@ -128,6 +137,7 @@ pub(crate) fn rows(view: &View, workspace: &crate::base::Name, agent: &Agent) ->
         name: agent.name.to_string(),
         workspace: workspace.to_string(),
         driver: agent.driver.clone(),
+        implied: agent.implied,
         labels: agent.labels.clone(),
         state: "idle".to_owned(),
         task: None,

@@ -59,7 +59,7 @@ impl Verb for Send {
     async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
         let (task, _) = args.target.pane(&handle)?;
         let (reply, answer) = oneshot::channel();
-        handle.tell(task.id, News::Send(args.text.unwrap_or_default(), reply));
+        handle.tell(task.id, News::Send(args.text.unwrap_or_default(), None, reply));
         let gone = |_| {
             Refusal::new(Code::Failed, format!("the program of {} does not run", task.id))
                 .help("`gaia agent resume` goes on with what it knows")

@@ -10,7 +10,6 @@ use crate::{
         verb::{
             common::{self, At},
             seen::{TaskView, task_table},
-            task::check,
         },
     },
     base::{Name, Refusal},
@@ -70,8 +69,10 @@ impl Verb for Start {
             mode: Some(Mode::Interactive),
             key: None,
             race: None,
+            told: Default::default(),
+            output: false,
         };
-        check(&crew, &wanted)?;
+        crew.check(&wanted)?;
         let (workspace, dir) = (crew.workspace, crew.dir);
         let task = handle.add(New { workspace, dir, wanted, env: args.at.env }).await?;
         let shown = |view: &crate::agent::view::View| {

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     agent::{
@@ -10,14 +10,13 @@ use crate::{
         driver::Mode,
         id::TaskId,
         model::{Place, Wanted},
-        record::CrewRecord,
         verb::{
             common::{self, At},
             seen::{TaskView, task_table},
         },
     },
-    base::{Code, Name, Refusal, nearest},
-    meter::{Amount, Cap, Micros},
+    base::{Code, Name, Refusal},
+    meter::Cap,
     verb::{Here, Method, Ui, Verb},
 };
 
@@ -119,49 +118,19 @@ impl Wish {
 
     /// What is wanted, checked.
     pub(crate) fn wanted(&self, agent: Option<Name>, handle: &Handle) -> Result<Wanted, Refusal> {
-        let prompt = self.prompt.clone().unwrap_or_default().trim_end().to_owned();
-        if prompt.trim().is_empty() {
-            return Err(Refusal::new(Code::Invalid, "the task is empty").help("say what to do"));
-        }
-        if prompt.contains('\0') {
-            return Err(Refusal::new(Code::Invalid, "the task holds a zero byte"));
-        }
         let caps = self.budget.iter().map(|text| text.parse::<Cap>());
         let budget = caps
             .collect::<Result<Vec<Cap>, _>>()
             .map_err(|e| Refusal::new(Code::Invalid, e.to_string()))?;
-        let nothing = |cap: &Cap| matches!(cap.limit, Amount::Money(Micros(0)) | Amount::Tokens(0));
-        if budget.iter().any(nothing) {
-            return Err(Refusal::new(Code::Invalid, "a budget of nothing lets nothing be done")
-                .help("leave it out, or write it like \"2 USD\""));
-        }
-        for glob in &self.files {
-            if let Err(error) = globset::Glob::new(glob) {
-                let message = format!("`{glob}` is no glob: {}", error.kind());
-                return Err(Refusal::new(Code::Invalid, message).help("write it like src/**/*.rs"));
-            }
-        }
         let after = self.after.iter().map(|word| common::task_id(word));
         let after = after.collect::<Result<Vec<TaskId>, _>>()?;
         for id in &after {
             handle.task(*id)?;
         }
-        for path in &self.deliverables {
-            if !is_inside(path) {
-                let message = format!("the deliverable `{path}` is not inside the worktree");
-                return Err(
-                    Refusal::new(Code::Invalid, message).help("write it relative to its top")
-                );
-            }
-        }
         let timeout = self.timeout.as_deref().map(common::span).transpose()?;
-        Ok(Wanted {
-            title: self
-                .title
-                .clone()
-                .filter(|t| !t.trim().is_empty())
-                .unwrap_or_else(|| title(&prompt)),
-            prompt,
+        let wanted = Wanted {
+            title: self.title.clone().unwrap_or_default(),
+            prompt: self.prompt.clone().unwrap_or_default(),
             agent,
             any: self.any.clone(),
             priority: self.priority,
@@ -178,52 +147,11 @@ impl Wish {
             },
             key: self.idempotency_key.clone(),
             race: None,
-        })
-    }
-}
-
-fn is_inside(path: &str) -> bool {
-    use std::path::Component;
-    let parts = std::path::Path::new(path).components();
-    !path.is_empty()
-        && parts.into_iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-}
-
-fn title(prompt: &str) -> String {
-    let line = prompt.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-    line.trim_start_matches(['#', ' ']).chars().take(72).collect()
-}
-
-/// Refuses an agent that is not there, and labels that nobody has.
-pub(crate) fn check(crew: &CrewRecord, wanted: &Wanted) -> Result<(), Refusal> {
-    let names: Vec<&str> = crew.agents.iter().map(|agent| agent.name.as_str()).collect();
-    if names.is_empty() {
-        let message = format!("the workspace `{}` has no agents", crew.workspace);
-        return Err(Refusal::new(Code::Invalid, message)
-            .help("add one to its gaia.toml: [agents.builder] driver = \"claude\""));
-    }
-    if let Some(agent) = &wanted.agent
-        && !names.contains(&agent.as_str())
-    {
-        let help = match nearest(agent.as_str(), names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there is: {}", names.join(", ")),
+            told: BTreeMap::new(),
+            output: false,
         };
-        return Err(Refusal::new(Code::NotFound, format!("there is no agent `{agent}`")).help(help));
+        wanted.checked()
     }
-    let fits = |agent: &crate::agent::model::Agent| {
-        let named = wanted.agent.as_ref().is_none_or(|name| *name == agent.name);
-        named && wanted.any.iter().all(|label| agent.labels.contains(label))
-    };
-    if crew.agents.iter().any(fits) {
-        return Ok(());
-    }
-    let mut labels: Vec<&str> =
-        crew.agents.iter().flat_map(|agent| agent.labels.iter().map(String::as_str)).collect();
-    labels.sort_unstable();
-    labels.dedup();
-    let message = format!("no agent has the labels {}", wanted.any.join(", "));
-    Err(Refusal::new(Code::Invalid, message).help(format!("there are: {}", labels.join(", "))))
 }
 
 impl Verb for Add {
@@ -242,7 +170,7 @@ impl Verb for Add {
     async fn run(handle: Handle, args: Args) -> Result<TaskView, Refusal> {
         let crew = args.wish.at.crew(&handle).await?;
         let wanted = args.wish.wanted(args.agent, &handle)?;
-        check(&crew, &wanted)?;
+        crew.check(&wanted)?;
         let env = args.wish.at.env;
         let new = New { workspace: crew.workspace, dir: crew.dir, wanted, env };
         let task = handle.add(new).await?;

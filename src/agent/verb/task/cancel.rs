@@ -3,15 +3,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::{
-        actor::{Handle, News},
+        actor::Handle,
         fact::TaskCancelled,
         model::State,
+        record::TaskRecord,
         verb::{
             common,
             seen::{TaskView, task_table},
         },
     },
     base::{Code, Refusal},
+    ledger::Decision,
     verb::{Method, Ui, Verb},
 };
 
@@ -39,27 +41,15 @@ impl Verb for Cancel {
         let task = handle.task(id)?;
         common::not_landing(&task)?;
         match &task.state {
-            State::Running => {
-                handle.tell(id, News::Cancel);
-                common::rest(&handle, &[id], false, std::time::Duration::from_secs(30)).await;
+            State::Running | State::Queued { .. } | State::Asking { .. } => {
+                handle.give_up(&args.id).await?;
             }
-            State::Queued { .. } | State::Asking { .. } | State::Failed { .. } | State::Done => {
-                let item = match &task.state {
-                    State::Asking { item, .. } => item.parse().ok(),
-                    _ => None,
+            State::Failed { .. } | State::Done => {
+                let cancel = move |task: &mut TaskRecord, decision: &mut Decision| {
+                    task.state = State::Cancelled;
+                    decision.fact(&TaskCancelled { task: id });
                 };
-                handle
-                    .world()
-                    .desk
-                    .change(id, move |task, decision| {
-                        task.state = State::Cancelled;
-                        decision.fact(&TaskCancelled { task: id });
-                    })
-                    .await?;
-                if let Some(item) = item {
-                    let people = &handle.world().people;
-                    let _ = people.withdraw(&item, "its task was cancelled").await;
-                }
+                handle.world().desk.change(id, cancel).await?;
             }
             over @ (State::Cancelled | State::Landed { .. } | State::Discarded { .. }) => {
                 let message = format!("{id} is {} already", over.word());

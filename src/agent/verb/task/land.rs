@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +66,7 @@ impl Verb for Land {
         let id = common::task_id(&args.id)?;
         let task = handle.task(id)?;
         // The rules of today hold, not those of the day it was asked for.
-        let here = common::At { dir: Some(task.dir), ..common::At::default() };
-        here.crew(&handle).await?;
+        handle.crew(&task.dir, &BTreeMap::new()).await?;
         let how =
             [(args.squash, How::Squash), (args.merge, How::Merge), (args.rebase, How::Rebase)];
         let how = how.into_iter().find(|(wanted, _)| *wanted).map(|(_, how)| how);

@@ -13,8 +13,6 @@ mod retry;
 mod show;
 mod wait;
 
-pub(crate) use add::check;
-
 crate::verbs!(crate::agent::actor::Handle =>
     add::Add, list::List, show::Show, logs::Logs, diff::Diff, wait::Wait, cancel::Cancel,
     retry::Retry, land::Land, discard::Discard, race::Race, pause::Pause, pause::Resume,

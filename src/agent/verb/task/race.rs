@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::add::{Wish, check};
+use super::add::Wish;
 use crate::{
     agent::{
         actor::Handle,
@@ -63,7 +63,7 @@ impl Verb for Race {
             let mut one = args.wish.wanted(Some(agent.clone()), &handle)?;
             one.race = Some(race.clone());
             one.key = one.key.map(|key| format!("{key}.{number}"));
-            check(&crew, &one)?;
+            crew.check(&one)?;
             wanted.push(one);
         }
         let mut ids = Vec::new();

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agent::{
         actor::Handle,
-        fact::TaskQueued,
         model::{GoOn, State},
         verb::{
             common,
@@ -65,13 +64,9 @@ impl Verb for Retry {
                 if agent.is_some() {
                     task.wanted.agent = agent;
                 }
-                if let Some(last) = task.attempts.last_mut() {
-                    let resume = (!fresh).then(|| last.session.clone());
-                    last.next = Some(GoOn { resume, prompt, counts: false });
-                }
-                let why = "a person wants it tried again".to_owned();
-                decision.fact(&TaskQueued { task: id, why: why.clone(), until: None });
-                task.state = State::Queued { until: None, why };
+                let resume = task.last().filter(|_| !fresh).map(|last| last.session.clone());
+                let next = GoOn { resume, prompt, counts: false };
+                task.queue_again(next, "a person wants it tried again", decision);
             })
             .await?;
         common::seen(&handle, id)
