@@ -70,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "guard",
             "agent",
             "knowledge",
+            "workflow",
         ],
     ),
     (
@@ -93,6 +94,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "agent",
             "define",
             "knowledge",
+            "workflow",
         ],
     ),
 ];

@@ -16,6 +16,8 @@ use crate::base::{Code, Refusal};
 
 mod path;
 
+pub(crate) use path::escape;
+
 /// Header in which both sides say which gaia they are.
 pub const VERSION_HEADER: &str = "x-gaia-version";
 

@@ -68,7 +68,7 @@ fn word(value: &Value) -> String {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -92,6 +92,14 @@ pub const KEYS: &[Key] = &[
         Kind::Span,
         "End sessions that were idle for this long, as `gaia session prune` does; `0` is never",
     ),
+    key("runs", "parallel", "16", Kind::Count, "Commands at a time, over all runs of workflows"),
+    key(
+        "runs",
+        "keep",
+        "10000",
+        Kind::Count,
+        "Runs that are over and kept, with their journals; `0` keeps all",
+    ),
     key("tmux", "history", "50000", Kind::Count, "Lines of history per pane"),
     key(
         "tmux",

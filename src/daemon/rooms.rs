@@ -22,6 +22,7 @@ use crate::{
     port::{Git, Notifier, Steps, Store},
     service, session,
     verb::{Noun, Who},
+    workflow,
 };
 
 /// All handles; axum takes from it the one that a verb wants.
@@ -34,6 +35,7 @@ pub(super) struct Rooms {
     services: service::Handle,
     agents: agent::Handle,
     experts: knowledge::Handle,
+    workflows: workflow::Handle,
 }
 
 impl Rooms {
@@ -44,7 +46,7 @@ impl Rooms {
         end: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let Options { home, settings, .. } = options;
-        let World { store, ports, services, notifier, git, steps: _ } = world;
+        let World { store, ports, services, notifier, git, steps } = world;
         let clock = Arc::clone(&ports.clock);
         let ledger = ledger::spawn(store, Arc::clone(&clock), retention(settings))?;
         let desk = inbox::Ports {
@@ -67,8 +69,17 @@ impl Rooms {
         let exe = options.exe.clone();
         let (of, people) = (sessions.clone(), inbox.clone());
         let agents = agent::spawn(of, services.clone(), people, (ways, exe)).await?;
+        let workflows = workflow::World {
+            sessions: sessions.clone(),
+            services: services.clone(),
+            agents: agents.clone(),
+            people: inbox.clone(),
+            experts: experts.clone(),
+            ports: workflow::Ports { steps, prober: Arc::clone(&services.ports().prober) },
+        };
+        let workflows = workflow::spawn(workflows, runs(settings)).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts })
+        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts, workflows })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
@@ -100,7 +111,8 @@ impl Rooms {
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
         let router = agent::top::routes(meter::top::routes(router));
-        session::streams(session::routes(router))
+        let router = workflow::runs::routes(workflow::workflows::routes(router));
+        session::streams(session::routes(workflow::streams(router)))
     }
 }
 
@@ -119,6 +131,14 @@ fn channels(options: &Options) -> Result<inbox::Options, Refusal> {
         user: user.map_or("somebody", String::as_str).to_owned(),
         pauses: inbox::Options::pauses(),
     })
+}
+
+fn runs(settings: &Settings) -> workflow::Options {
+    let number = |name| settings.number("runs", name);
+    workflow::Options {
+        places: u32::try_from(number("parallel")).unwrap_or(u32::MAX).max(1),
+        keep: usize::try_from(number("keep")).unwrap_or(usize::MAX),
+    }
 }
 
 fn upkeep(settings: &Settings) -> session::Upkeep {
@@ -227,6 +247,8 @@ pub fn nouns() -> Vec<Noun> {
         },
         noun("agent", "Coding agents: who does the work", agent::agents::entries()),
         noun("task", "Work handed to agents", agent::tasks::entries()),
+        noun("workflow", "Workflows: what is done, in which order", workflow::workflows::entries()),
+        noun("run", "Runs of workflows", workflow::runs::entries()),
         noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
         noun("expert", "Experts: what is known about areas of the work", knowledge::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),

@@ -282,6 +282,20 @@ impl Handle {
         page(&*self.store, after, limit).map_err(refusal)
     }
 
+    /// Position of the newest entry that was told before a moment; found by halving, as entries
+    /// stand in the order of their time.
+    pub(crate) fn before(&self, moment: Moment) -> Result<u64, Refusal> {
+        let (mut low, mut high) = (checkpoint(&*self.store).map_err(refusal)?.seq, self.last()?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.entries(middle, 1)?.first() {
+                Some(entry) if entry.at < moment => low = entry.seq,
+                Some(_) | None => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
     /// Position of the newest entry.
     pub fn last(&self) -> Result<u64, Refusal> {
         acknowledged(&*self.store).map_err(refusal)

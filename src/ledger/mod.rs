@@ -23,7 +23,7 @@ pub use chain::{Checkpoint, Entry, Fault, Verdict};
 pub use decision::Decision;
 pub use export::{import, lines as export_lines, verify_lines};
 pub use record::{Record, Unreadable};
-pub(crate) use stream::routes as streams;
+pub(crate) use stream::{glob as fits, routes as streams};
 pub(crate) use verb::{entries, routes, top};
 
 /// A verdict for a person.

@@ -53,7 +53,7 @@ fn moment(text: &str, now: Moment) -> Option<Moment> {
 }
 
 /// Whether `text` is `pattern`, where `*` stands for anything.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {

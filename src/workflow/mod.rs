@@ -7,13 +7,26 @@
 //! - A value from outside is never part of a shell text: it is a variable of its environment.
 #![allow(dead_code, unused_imports, reason = "the engine comes with the next change")]
 
+mod actor;
 mod expr;
 mod fact;
 mod file;
+mod find;
+mod logs;
 mod machine;
 mod model;
+mod output;
 mod record;
 mod run;
 mod schema;
+mod start;
+mod stream;
+mod tell;
 mod text;
+mod verb;
 mod view;
+
+pub use actor::{Handle, Options, Ports, World, spawn};
+pub use fact::KINDS as FACTS;
+pub(crate) use stream::routes as streams;
+pub(crate) use verb::{run as runs, workflow as workflows};

@@ -177,3 +177,49 @@ fn state(run: &Run, at: InstanceId) -> String {
     }
     .to_owned()
 }
+
+impl RunView {
+    /// What a run would be, before there is one.
+    pub(crate) fn planned(new: &super::actor::NewRun) -> Self {
+        let definition = &new.definition.definition;
+        let depth = |step: &super::model::Step| {
+            let parent = |index: &u32| definition.step(*index).parent;
+            std::iter::successors(step.parent, parent).count() as u32
+        };
+        let steps = definition.steps.iter().map(|step| StepView {
+            id: step.id.clone(),
+            step: step.id.clone(),
+            kind: step.kind.word().to_owned(),
+            state: "planned".to_owned(),
+            attempts: 0,
+            started_at: None,
+            ended_at: None,
+            outputs: None,
+            cost_usd: None,
+            why: (!step.about.is_empty()).then(|| step.about.clone()),
+            needs: step.needs.iter().map(|need| definition.step(need.step).id.clone()).collect(),
+            link: None,
+            instance: 0,
+            depth: depth(step),
+        });
+        Self {
+            id: "-".to_owned(),
+            workflow: definition.name.clone(),
+            workspace: new.workspace.to_string(),
+            dir: new.dir.display().to_string(),
+            state: "planned".to_owned(),
+            paused: false,
+            why: None,
+            trigger: new.trigger.clone(),
+            parent: None,
+            created_at: Moment::default(),
+            started_at: None,
+            ended_at: None,
+            cost_usd: None,
+            tokens: 0,
+            inputs: new.inputs.clone(),
+            outputs: None,
+            steps: steps.collect(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! After a restart: every run that is not over is folded from its journal, and what was under way
+//! is taken up again.
+
+use std::sync::Arc;
+
+use super::{Actor, Live, book, handle};
+use crate::{
+    base::{Refusal, RunId},
+    workflow::{
+        machine::{self, Input},
+        record::{EntryRecord, RunRecord},
+        run::Plan,
+    },
+};
+
+impl Actor {
+    pub(super) fn recover(&mut self) -> Result<(), Refusal> {
+        let mut plans = std::collections::HashMap::new();
+        for record in self.world.ledger().scan::<RunRecord>()? {
+            if let Some(key) = &record.key {
+                self.keys.insert(key.clone(), record.id.clone());
+            }
+            self.heads.insert(record.id.clone(), Arc::new(record.clone()));
+            if !record.state.is_over() {
+                let plan = match plans.get(&record.digest) {
+                    Some(plan) => Arc::clone(plan),
+                    None => {
+                        let found = handle::definition(self.world.ledger(), &record.digest)?;
+                        let plan = Arc::new(Plan::new(found.definition));
+                        plans.insert(record.digest.clone(), Arc::clone(&plan));
+                        plan
+                    }
+                };
+                self.find_again(record, plan)?;
+            }
+        }
+        let found: Vec<RunId> = self.live.keys().cloned().collect();
+        for id in found {
+            self.turn(&id, Input::Recover);
+            let outstanding = machine::outstanding(&self.live[&id].run);
+            // What follows from the turn just now is among them, and done once it is stored.
+            self.pending.effects.retain(|(of, _)| *of != id);
+            self.pending.effects.extend(outstanding.into_iter().map(|effect| (id.clone(), effect)));
+            if self.live[&id].run.state.is_over() {
+                self.pending.effects.push((id, machine::Effect::Over));
+            }
+        }
+        Ok(())
+    }
+
+    fn find_again(&mut self, record: RunRecord, plan: Arc<Plan>) -> Result<(), Refusal> {
+        let mut run = handle::blank(&record, plan);
+        run.imports(&record.imports);
+        let mut seq = 0;
+        for entry in
+            self.world.ledger().scan_under::<EntryRecord>(&EntryRecord::begin(&record.id))?
+        {
+            for event in &entry.told.events {
+                run.apply(event, entry.told.at);
+            }
+            seq = entry.told.seq;
+        }
+        let group = book::group_of(&run);
+        let id = record.id.clone();
+        self.live.insert(id, Live { record, run, seq, jobs: Default::default(), group });
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! An input into a run: what follows from it is stored, and then done.
+
+use std::sync::Arc;
+
+use super::{Actor, Ask, Live, News, job};
+use crate::{
+    base::{Code, Refusal, RunId},
+    ledger::Decision,
+    workflow::{
+        fact::{
+            AttemptFailed, RunCancelled, RunFinished, RunPaused, RunRetried, RunStarted,
+            StepFailed, StepHeld,
+        },
+        machine::{self, Effect, Input},
+        record::{EntryRecord, RunRecord},
+        run::{Event, State, Told},
+        view::RunView,
+    },
+};
+
+impl Actor {
+    pub(super) fn take(&mut self, ask: Ask) {
+        match ask {
+            Ask::Create(new, reply) => self.create(*new, reply),
+            Ask::Tell(id, input, reply) => self.tell(&id, input, reply),
+            Ask::Report(id, input) => drop(self.turn(&id, input)),
+            Ask::Idle(id, at, job) => {
+                if let Some(live) = self.live.get_mut(&id)
+                    && live.jobs.get(&at).is_some_and(|(number, _)| *number == job)
+                {
+                    live.jobs.remove(&at);
+                }
+            }
+            Ask::List(reply) => drop(reply.send(Ok(self.heads.values().cloned().collect()))),
+            Ask::Show(id, reply) => {
+                let view = self.live.get(&id).map(|live| RunView::of(&live.record, &live.run));
+                let _ = reply.send(Ok(view));
+            }
+            Ask::Live(id, reply) => {
+                let live = self.live.get(&id);
+                let _ = reply.send(Ok(live.map(|live| (live.record.clone(), live.run.clone()))));
+            }
+            Ask::Wait(id, reply) => match self.heads.get(&id) {
+                Some(head) if !self.live.contains_key(&id) => drop(reply.send(Arc::clone(head))),
+                Some(_) => self.waiters.entry(id).or_default().push(reply),
+                // Whoever waits learns that it is gone.
+                None => drop(reply),
+            },
+            Ask::Forget(ids, reply) => self.forget(ids, reply),
+        }
+    }
+
+    /// A person's wish.
+    fn tell(
+        &mut self,
+        id: &RunId,
+        input: Input,
+        reply: tokio::sync::oneshot::Sender<Result<RunRecord, Refusal>>,
+    ) {
+        if let Some(trouble) = &self.troubled {
+            return drop(reply.send(Err(trouble.clone())));
+        }
+        if matches!(input, Input::Retry(_)) && !self.live.contains_key(id) {
+            if let Err(refusal) = self.revive(id) {
+                return drop(reply.send(Err(refusal)));
+            }
+        }
+        self.turn(id, input);
+        let Some(live) = self.live.get(id) else {
+            let state = self.heads.get(id).map_or("gone", |head| head.state.word());
+            let refusal = Refusal::new(Code::Invalid, format!("{id} is {state}"));
+            let refusal = refusal.help("`gaia run retry` does over what did not end well");
+            return drop(reply.send(Err(refusal)));
+        };
+        let record = live.record.clone();
+        self.pending.replies.push(Box::new(move |stored| {
+            let _ = reply.send(stored.map(|()| record));
+        }));
+    }
+
+    /// Takes an input into a run; what follows is to be stored.
+    pub(super) fn turn(&mut self, id: &RunId, input: Input) -> bool {
+        let now = self.world.now();
+        let Some(live) = self.live.get_mut(id) else { return false };
+        let events = machine::advance(&mut live.run, input, now);
+        if events.is_empty() {
+            return false;
+        }
+        live.seq += 1;
+        live.tell(&events, &mut self.pending.decision);
+        let effects = machine::effects(&events);
+        self.pending.effects.extend(effects.into_iter().map(|effect| (id.clone(), effect)));
+        let news = events.iter().any(Event::is_of_the_whole);
+        let entry = EntryRecord { run: id.clone(), told: Told { seq: live.seq, at: now, events } };
+        self.pending.decision.put(&entry);
+        if news {
+            live.note();
+            self.pending.decision.put(&live.record);
+            self.heads.insert(id.clone(), Arc::new(live.record.clone()));
+        }
+        let EntryRecord { run, told } = entry;
+        self.pending.news.push(News { run, told });
+        true
+    }
+
+    /// Time went by.
+    pub(super) fn wake(&mut self) {
+        let now = self.world.now();
+        let due = |live: &Live| machine::next_wake(&live.run).is_some_and(|due| due <= now);
+        let due: Vec<RunId> =
+            self.live.iter().filter(|(_, live)| due(live)).map(|(id, _)| id.clone()).collect();
+        for id in due {
+            self.turn(&id, Input::Wake);
+        }
+    }
+
+    /// Stores what is pending, then does what follows. What cannot be stored stays pending, and
+    /// nothing that follows from it is done.
+    pub(super) async fn store(&mut self) {
+        let stored = if self.pending.decision.is_empty() {
+            Ok(())
+        } else {
+            self.world.ledger().commit(self.pending.decision.clone()).await.map(drop)
+        };
+        match stored {
+            Ok(()) => {
+                if self.troubled.take().is_some() {
+                    tracing::info!("the journals of runs can be stored again");
+                }
+                let pending = std::mem::take(&mut self.pending);
+                for reply in pending.replies {
+                    reply(Ok(()));
+                }
+                for news in pending.news {
+                    let _ = self.news.send(Arc::new(news));
+                }
+                for (id, effect) in pending.effects {
+                    self.carry_out(&id, effect);
+                }
+            }
+            Err(refusal) => {
+                if self.troubled.is_none() {
+                    tracing::error!(%refusal, "runs wait until their journals can be stored");
+                }
+                for reply in self.pending.replies.drain(..) {
+                    reply(Err(refusal.clone()));
+                }
+                self.troubled = Some(refusal);
+            }
+        }
+    }
+
+    /// Does what follows from something that is on disk.
+    pub(super) fn carry_out(&mut self, id: &RunId, effect: Effect) {
+        match effect {
+            Effect::Attempt(at) | Effect::Hold(at) => self.start_job(id, at),
+            Effect::Budget => self.start_budget_job(id),
+            Effect::AskAgain(at) => self.tell_job(id, at, job::JobNews::AskAgain),
+            Effect::Stop(at) | Effect::Release(at) => {
+                self.tell_job(id, at, job::JobNews::Stop);
+            }
+            Effect::Over => self.close(id),
+        }
+    }
+
+    /// A run is over: whoever waits for it is told.
+    fn close(&mut self, id: &RunId) {
+        let Some(live) = self.live.remove(id) else { return };
+        let head = Arc::new(live.record);
+        self.heads.insert(id.clone(), Arc::clone(&head));
+        for waiter in self.waiters.remove(id).into_iter().flatten() {
+            let _ = waiter.send(Arc::clone(&head));
+        }
+        self.prune();
+    }
+}
+
+impl Live {
+    /// Tells the ledger what others may want to know.
+    fn tell(&self, events: &[Event], decision: &mut Decision) {
+        let (run, workflow) = (self.record.id.clone(), self.record.workflow.clone());
+        let workspace = self.record.workspace.clone();
+        for event in events {
+            match event {
+                Event::Began => {
+                    decision.fact(&RunStarted {
+                        run: run.clone(),
+                        workflow: workflow.clone(),
+                        workspace: workspace.clone(),
+                    });
+                }
+                Event::Finished { state, .. } => {
+                    decision.fact(&RunFinished {
+                        run: run.clone(),
+                        workflow: workflow.clone(),
+                        workspace: workspace.clone(),
+                        state: *state,
+                        why: self.why(),
+                        cost: self.run.cost,
+                    });
+                }
+                Event::Paused { paused } => {
+                    decision.fact(&RunPaused { run: run.clone(), paused: *paused });
+                }
+                Event::CancelAsked { by, .. } => {
+                    decision.fact(&RunCancelled { run: run.clone(), by: by.clone() });
+                }
+                Event::Reset { .. } => {
+                    decision.fact(&RunRetried { run: run.clone(), workflow: workflow.clone() });
+                }
+                Event::Failed { at, why } => {
+                    let (step, why) = (self.run.path(*at), why.clone());
+                    let (run, workflow) = (run.clone(), workflow.clone());
+                    let workspace = workspace.clone();
+                    decision.fact(&StepFailed { run, workflow, workspace, step, why });
+                }
+                Event::Held { at, why, .. } => {
+                    let (step, why) = (self.run.path(*at), why.clone());
+                    let (run, workflow) = (run.clone(), workflow.clone());
+                    let workspace = workspace.clone();
+                    decision.fact(&StepHeld { run, workflow, workspace, step, why });
+                }
+                Event::Ended { at, class, why, .. } => {
+                    let attempt = self.run.get(*at).attempt;
+                    let (step, why, class) = (self.run.path(*at), why.clone(), *class);
+                    decision.fact(&AttemptFailed { run: run.clone(), step, attempt, class, why });
+                }
+                Event::Intended { .. }
+                | Event::Linked { .. }
+                | Event::Opened { .. }
+                | Event::Expanded { .. }
+                | Event::Repeated { .. }
+                | Event::Stopping { .. }
+                | Event::AskedAgain { .. }
+                | Event::Waits { .. }
+                | Event::Done { .. }
+                | Event::Skipped { .. }
+                | Event::Dropped { .. }
+                | Event::OverBudget { .. }
+                | Event::Waived
+                | Event::Finally => (),
+            }
+        }
+    }
+
+    /// Why it is as it is: who cancelled it, or what failed first.
+    fn why(&self) -> Option<String> {
+        if let Some((by, _)) = &self.run.cancelled {
+            return Some(by.clone());
+        }
+        if let Some(over) = &self.run.over_budget {
+            return Some(over.clone());
+        }
+        let failed = |id: &u32| {
+            let instance = self.run.get(*id);
+            let is = instance.phase == crate::workflow::run::Phase::Failed;
+            is && instance.children.is_empty()
+        };
+        let all = 0..self.run.instances.len() as u32;
+        let first = all.into_iter().filter(failed).min_by_key(|id| self.run.get(*id).ended)?;
+        let why = self.run.get(first).why.as_deref().unwrap_or_default();
+        Some(format!("{}: {why}", self.run.path(first)))
+    }
+
+    /// Brings the head up to what happened.
+    fn note(&mut self) {
+        let run = &self.run;
+        let why = match run.state {
+            State::Queued | State::Running => run.over_budget.clone(),
+            State::Done => None,
+            State::Failed | State::Cancelled | State::Skipped => self.why(),
+        };
+        let head = &mut self.record;
+        (head.state, head.paused, head.why, head.cost) = (run.state, run.paused, why, run.cost);
+        (head.started, head.ended) = (run.started, run.ended);
+        head.steps = run.instances.len() as u32;
+    }
+}

@@ -1,0 +1,24 @@
+//! `gaia run`: runs of workflows.
+
+mod artifacts;
+mod cancel;
+mod list;
+mod logs;
+mod pause;
+mod remove;
+mod replay;
+mod resume;
+mod retry;
+mod show;
+mod start;
+mod wait;
+
+pub(crate) use logs::chosen;
+
+use crate::workflow::actor::Handle;
+
+crate::verbs! { Handle =>
+    start::Start, list::List, show::Show, wait::Wait, logs::Logs, cancel::Cancel, pause::Pause,
+    resume::Resume, retry::Retry, artifacts::Artifacts, replay::Replay,
+    remove::Remove,
+}
