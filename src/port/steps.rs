@@ -42,7 +42,8 @@ pub trait Steps: Send + Sync {
 pub enum StepFile {
     /// Its standard output, of which one MiB is kept.
     Out,
-    /// What the command filled with values; its path is `output` in the folder.
+    /// What the command filled with values; its path is `output` in the folder. It is there if the
+    /// command made it, or stood behind a fence.
     Output,
 }
 

@@ -72,7 +72,11 @@ impl Default for Attempt {
 }
 
 impl Attempt {
+    /// As with the real ones, a file is there when something was written.
     fn writes(&mut self, out: &[u8]) {
+        if out.is_empty() {
+            return;
+        }
         self.log.extend(out);
         self.files.entry(StepFile::Out).or_default().extend(out);
         self.growth.send_replace(self.log.len() as u64);
@@ -129,11 +133,12 @@ impl World {
             return end;
         }
         attempt.began = true;
-        attempt.files = [StepFile::Out, StepFile::Output].map(|file| (file, vec![])).into();
         match play {
             Play::Ends { code, out, output } => {
                 attempt.writes(&out);
-                attempt.files.insert(StepFile::Output, output);
+                if !output.is_empty() {
+                    attempt.files.insert(StepFile::Output, output);
+                }
                 attempt.end.send_replace(Some(exited(Some(code), None)));
             }
             Play::IsLost(why) => drop(attempt.end.send_replace(Some(StepEnd::Lost(why)))),

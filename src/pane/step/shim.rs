@@ -89,7 +89,12 @@ fn begin(spec: &Spec, boot: &str) -> io::Result<()> {
 fn attempt(spec: &Spec, signals: &SignalFd) -> Exit {
     let started = now();
     let mut traces = Traces::new(&spec.folder, spec.log_limit);
-    let ready = make_empty(&spec.folder.join(step::OUTPUT)).map_err(|e| format!("its files: {e}"));
+    // A fence can open only what is there; otherwise the command makes it if it has something to say.
+    let ready = match &spec.fence {
+        Some(_) => make_empty(&spec.folder.join(step::OUTPUT)),
+        None => Ok(()),
+    };
+    let ready = ready.map_err(|e| format!("its files: {e}"));
     match ready.and_then(|()| start::start(spec)) {
         Ok(program) => {
             let mut shim = Shim::new(spec, signals, traces, program);

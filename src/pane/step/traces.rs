@@ -69,7 +69,7 @@ impl<'a> Traces<'a> {
 
     /// Keeps what the command wrote; `plain`: to its standard output.
     pub(super) fn take(&mut self, bytes: &[u8], plain: bool) {
-        let mut done = self.to_log(bytes);
+        let mut done = self.keep(bytes);
         if plain {
             done = done.and(self.out.write(self.folder, bytes).map(drop));
         }
@@ -79,7 +79,7 @@ impl<'a> Traces<'a> {
         }
     }
 
-    fn to_log(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.full || self.log.write(self.folder, bytes)? {
             return Ok(());
         }

@@ -4,68 +4,15 @@ use std::{os::unix::fs::symlink, sync::Arc};
 
 use futures_util::FutureExt;
 use gaia::{
-    adapter::{SystemSteps, process},
+    adapter::process,
     port::{StepSpec, Steps},
 };
 
-use super::{Yard, code, crash, lost, says, shim};
+use super::{EFFECT, Yard, code, crash, lost, order_and_die, says, shim};
 use crate::house::{alive, kill, until};
 
-const EFFECT: &str = "echo done >> effects";
 /// The command waits until the gate is opened.
 const GATED: &str = "echo ready; read x < gate; echo done >> effects";
-
-/// Orders an attempt and is gone, as by kill -9: the one who ordered closes its end of the socket.
-fn order_and_die(yard: &Yard, steps: SystemSteps, attempt: &StepSpec) -> i32 {
-    yard.runtime.block_on(async {
-        assert!(steps.run(attempt).now_or_never().is_none(), "it has begun");
-        let host = i32::try_from(steps.host_pid().unwrap()).unwrap();
-        drop(steps);
-        host
-    })
-}
-
-/// The same; returns while the shim is on its way to the claim.
-fn order_and_die_early(yard: &Yard, steps: SystemSteps, attempt: &StepSpec) {
-    let host = order_and_die(yard, steps, attempt);
-    until("its shim is on the way", || yard.all().iter().any(|pid| *pid != host));
-    assert!(!attempt.folder.join("claim").is_symlink());
-}
-
-fn slow(yard: &Yard) -> SystemSteps {
-    yard.steps().with("GAIA_STEP_DELAY_MS", "1500")
-}
-
-#[test]
-fn a_caller_that_dies_before_the_claim_is_replaced_and_the_attempt_runs_once() {
-    let yard = Yard::new();
-    let attempt = yard.shell("a", EFFECT);
-    order_and_die_early(&yard, slow(&yard), &attempt);
-    assert_eq!(code(&yard.run(&attempt)), (Some(0), false));
-    until("nothing runs", || yard.all().is_empty());
-    assert_eq!(yard.lines("effects"), 1);
-}
-
-#[test]
-fn without_the_claim_it_would_run_twice() {
-    let yard = Yard::new();
-    let attempt = yard.shell("a", EFFECT);
-    order_and_die_early(&yard, slow(&yard).with("GAIA_STEP_MUTANT", "noexcl"), &attempt);
-    assert_eq!(code(&yard.run(&attempt)), (Some(0), false));
-    until("nothing runs", || yard.all().is_empty());
-    assert_eq!(yard.lines("effects"), 2);
-}
-
-#[test]
-fn an_attempt_that_was_stopped_before_its_claim_never_runs() {
-    let yard = Yard::new();
-    let attempt = yard.shell("a", EFFECT);
-    order_and_die_early(&yard, slow(&yard), &attempt);
-    let stop = async { yard.steps().stop(&attempt.folder, 15, super::Duration::ZERO).await };
-    yard.wait(stop).unwrap();
-    until("nothing runs", || yard.all().is_empty());
-    assert_eq!(yard.lines("effects"), 0);
-}
 
 #[test]
 fn two_who_run_the_same_attempt_see_the_same_end() {

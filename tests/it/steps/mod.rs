@@ -3,6 +3,8 @@
 mod adopt;
 mod contract;
 mod end;
+#[cfg(debug_assertions)]
+mod race;
 mod speed;
 mod traces;
 
@@ -14,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use gaia::{
     adapter::{SystemSteps, process},
     base::Home,
@@ -22,6 +25,9 @@ use gaia::{
 use tokio::runtime::Runtime;
 
 use crate::house::{alive, kill, processes, until};
+
+/// A command that can be counted.
+const EFFECT: &str = "echo done >> effects";
 
 /// A home for attempts, and the one who runs them.
 pub struct Yard {
@@ -148,6 +154,16 @@ pub fn lost(end: &StepEnd) -> &str {
         StepEnd::Lost(why) => why,
         StepEnd::Exited { .. } => panic!("{end:?}"),
     }
+}
+
+/// Orders an attempt and is gone, as by kill -9: the one who ordered closes its end of the socket.
+fn order_and_die(yard: &Yard, steps: SystemSteps, attempt: &StepSpec) -> i32 {
+    yard.runtime.block_on(async {
+        assert!(steps.run(attempt).now_or_never().is_none(), "it has begun");
+        let host = i32::try_from(steps.host_pid().unwrap()).unwrap();
+        drop(steps);
+        host
+    })
 }
 
 /// Ends processes as nobody expects it.
