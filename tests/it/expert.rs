@@ -190,11 +190,11 @@ fn what_is_wrong_is_told_before_anything_is_asked() {
     error: p.json is no proposal: unknown field `patern` at line 1 column 9
     help: did you mean `patterns`?
     ");
-    assert_snapshot!(told(&["expert", "show", "wbe"]), @"
+    assert_snapshot!(told(&["expert", "show", "wed"]), @"
     exit 4
     --- out
     --- err
-    error: there is no expert `wbe`
+    error: there is no expert `wed`
     help: did you mean `web`?
     ");
     house.write(FILE, "about: pages\nrules: [a]\n");
