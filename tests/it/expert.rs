@@ -58,11 +58,9 @@ fn answer(house: &House, word: &str) {
 /// How often each fact of experts is in the ledger.
 fn facts(house: &House) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
-    for line in house.ok(&["ledger", "list", "--json"]).lines() {
-        for word in ["proposed", "accepted", "rejected", "reverted", "found"] {
-            let count = line.matches(&format!("\"expert.{word}\"")).count();
-            *found.entry(word.to_owned()).or_default() += count;
-        }
+    for word in ["proposed", "accepted", "rejected", "reverted", "found"] {
+        let shown = house.json(&["ledger", "show", "--kind", &format!("expert.{word}")]);
+        found.insert(word.to_owned(), shown.as_array().unwrap().len());
     }
     found
 }
@@ -82,7 +80,12 @@ fn what_a_person_accepts_is_learned_and_can_be_taken_back() {
     let learned = WEB.to_owned() + "  - two\n";
     house.until("it is learned", || file(&house) == learned);
     house.until("that is history", || history(&house).len() == 2);
-    assert_snapshot!(house.ok(&["expert", "diff", "web"]).trim_end(), @"");
+    assert_snapshot!(house.ok(&["expert", "diff", "web"]).trim_end(), @"
+    @@ line 5 @@
+       # The oldest rule.
+       - one
+    +  - two
+    ");
     assert_eq!(house.ok(&["expert", "diff", "web", "2"]).trim(), "nothing has changed");
     let back = house.json(&["expert", "revert", "web"]);
     assert_eq!((&back["version"], &back["why"]), (&3.into(), &"back to version 1".into()));
@@ -170,10 +173,30 @@ fn what_is_wrong_is_told_before_anything_is_asked() {
     let house = house();
     house.write("p.json", r#"{"patterns": {"add": ["one"], "remove": ["on"]}, "about": ""}"#);
     let told = |args: &[&str]| seen(&house.gaia(args));
-    assert_snapshot!(told(&["expert", "learn", "web", "--from", "p.json"]), @"");
+    assert_snapshot!(told(&["expert", "learn", "web", "--from", "p.json"]), @"
+    exit 2
+    --- out
+    --- err
+    error: the expert `web` cannot learn this:
+    - about: this text is empty
+    - patterns.remove: there is no `on`; there is `one`
+    help: `gaia expert show web` shows what it knows
+    ");
     house.write("p.json", r#"{"patern": {}}"#);
-    assert_snapshot!(told(&["expert", "learn", "web", "--from", "p.json"]), @"");
-    assert_snapshot!(told(&["expert", "show", "wbe"]), @"");
+    assert_snapshot!(told(&["expert", "learn", "web", "--from", "p.json"]), @"
+    exit 2
+    --- out
+    --- err
+    error: p.json is no proposal: unknown field `patern` at line 1 column 9
+    help: did you mean `patterns`?
+    ");
+    assert_snapshot!(told(&["expert", "show", "wed"]), @"
+    exit 4
+    --- out
+    --- err
+    error: there is no expert `wed`
+    help: did you mean `web`?
+    ");
     house.write(FILE, "about: pages\nrules: [a]\n");
     assert_eq!(house.gaia(&["expert", "lint"]).status.code(), Some(2));
     let brief = house.json(&["expert", "choose", "--area", "web"]);

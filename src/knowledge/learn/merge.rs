@@ -37,7 +37,7 @@ pub(crate) fn merge(
     };
     let mut faults = proposal.faults();
     let after = apply(&before, proposal, &mut faults);
-    if after.about.is_empty() {
+    if after.about.is_empty() && proposal.about.is_none() {
         faults.push("about: an expert that is new needs it".to_owned());
     }
     if faults.is_empty() && after == before {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    base::{Code, Refusal},
+    base::{Code, Refusal, nearest},
     guard::Globs,
     knowledge::file::check_text,
 };
@@ -91,6 +91,14 @@ impl Proposal {
     pub fn read(path: &str, text: &str) -> Result<Self, Refusal> {
         serde_json::from_str(text).map_err(|error| {
             let message = format!("{path} is no proposal: {error}");
+            let said = error.to_string();
+            let mut words = said.split('`').skip(1).step_by(2);
+            let wrong = words.next().filter(|_| said.starts_with("unknown"));
+            if let Some(near) = wrong.and_then(|wrong| nearest(wrong, words)) {
+                let message = format!("{path} is no proposal: {}", short(&said));
+                return Refusal::new(Code::Invalid, message)
+                    .help(format!("did you mean `{near}`?"));
+            }
             let help = "write {\"patterns\": {\"add\": [\"…\"], \"remove\": [\"…\"]}, …}, with \
                         about, area, paths, patterns, pitfalls, commands, notes or why";
             Refusal::new(Code::Invalid, message).help(help)
@@ -135,6 +143,12 @@ impl Proposal {
         }
         faults
     }
+}
+
+/// What a reader says, without the list of all that it would take.
+fn short(said: &str) -> String {
+    let (what, rest) = said.split_once(", expected ").unwrap_or((said, ""));
+    rest.rfind(" at line ").map_or(what.to_owned(), |at| format!("{what}{}", &rest[at..]))
 }
 
 fn item(text: &str, one_line: bool) -> Option<String> {
