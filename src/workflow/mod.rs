@@ -1,7 +1,8 @@
 //! Workflows: durable graphs of commands, agents and people.
 //!
 //! Rooms, from the quiet one to the loud one:
-//! - `model`, `text`, `expr`, `schema`: the nouns of a definition; `file`: from YAML to them
+//! - `model`: the nouns of a definition; `text`: references in texts; `expr`: conditions; `schema`:
+//!   what values must be; `file`: from YAML to all of these
 //!
 //! Invariants:
 //! - A value from outside is never part of a shell text: it is a variable of its environment.
@@ -12,3 +13,5 @@ mod file;
 mod model;
 mod schema;
 mod text;
+
+pub(crate) use file::{Beside, Context, json_schema, load};
