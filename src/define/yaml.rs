@@ -7,6 +7,9 @@ use serde_saphyr::{Spanned, options::NonFiniteFloatPolicy};
 
 use super::{Faults, Page};
 
+/// Deeper values are none that a person wrote.
+const MAX_DEPTH: usize = 40;
+
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
@@ -61,6 +64,8 @@ pub(crate) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
     // Without the snippet: the fault shows the line itself.
     let options = serde_saphyr::options! {
         with_snippet: false,
+        // Each level is a call; a thread must not run out of stack.
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(page.text, options) {
@@ -73,7 +78,12 @@ pub(crate) fn parse(page: &Page<'_>, faults: &mut Faults) -> Option<Node> {
             let ends = [" at line ", "; use from_", ", set DuplicateKeyPolicy"];
             let end = ends.iter().filter_map(|end| message.find(end)).min();
             let what = &message[..end.unwrap_or(message.len())];
-            faults.push(page.fault(at, format!("this is neither YAML nor JSON: {what}")));
+            faults.push(if what.contains("budget") {
+                let what = "this is more than a file that a person wrote";
+                page.fault(at, what).help("are there aliases of aliases in it?")
+            } else {
+                page.fault(at, format!("this is neither YAML nor JSON: {what}"))
+            });
             None
         }
     }

@@ -134,6 +134,13 @@ pub(super) fn form(
         return held.first().map(|(_, form)| *form);
     }
     let held = held.first().copied();
+    if let (Some((_, Form::Agent)), Some(nobody)) = (held, fields.text("agent"))
+        && NO_AGENT.contains(&nobody)
+    {
+        let what = format!("`{id}` has a prompt, and `{nobody}` is no agent");
+        let help = "name an agent, or write a `command`";
+        sheet.fault(fields.place("agent").unwrap_or(at), what, help);
+    }
     match (held, wanted) {
         (Some((key, form)), Some(wanted)) if form != wanted => {
             let typed = typed.unwrap_or_default();
@@ -144,6 +151,7 @@ pub(super) fn form(
         (Some((_, form)), _) => Some(form),
         (None, Some(form)) => complete(sheet, (id, at), fields, form),
         (None, None) if typed.is_some() && fields.has("about") => Some(Form::Agent),
+        (None, None) if HELD.iter().any(|(key, _)| fields.is_broken(key)) => None,
         (None, None) => {
             let what = format!("`{id}` does nothing");
             let help = "give it `run`, `agent` and `prompt`, `approval`, `question`, `workflow`, \

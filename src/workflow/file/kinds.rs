@@ -100,7 +100,7 @@ impl Reader<'_> {
         let mut wrongs = vec![];
         let template = super::reader::template(&self.scope(sees), &text, &mut wrongs);
         for wrong in wrongs {
-            let line = super::outline::line(&text, wrong.at.start);
+            let line = text[..wrong.at.start].matches('\n').count() + 1;
             self.sheet.fault(&node.at, format!("{} ({path}, line {line})", wrong.what), wrong.help);
         }
         template
@@ -124,7 +124,7 @@ impl Reader<'_> {
             }
             None => {
                 let agents = self.world.steps.iter().filter(|step| step.form == Form::Agent);
-                let near = crate::base::nearest(&name, agents.map(|step| step.id.as_str()));
+                let near = self.world.near(&name, agents.map(|step| step.id.as_str()));
                 let near = near.map(|near| format!("did you mean `{near}`?"));
                 (format!("there is no step `{name}`"), near.unwrap_or_default())
             }
@@ -193,11 +193,13 @@ impl Reader<'_> {
             } else {
                 let help = "write `service: {start: [db]}`";
                 self.sheet.fault(&node.at, "`service` does one thing", help);
+                return Kind::Service { action, names };
             }
         } else {
             names = self.words(fields, "service");
         }
-        if let Some(node) = node.filter(|_| names.iter().all(String::is_empty)) {
+        if let Some(node) = node.filter(|_| names.iter().any(String::is_empty) || names.is_empty())
+        {
             self.sheet.fault(&node.at, "this names no service", "write `service: db`");
         }
         Kind::Service { action, names }

@@ -147,7 +147,7 @@ fn steps_of<'a>(
 /// What a run is given. Under `variables` a text is a value, never a type.
 fn inputs(sheet: &Sheet<'_>, top: &Node, fields: &Fields<'_>) -> Vec<super::model::Input> {
     let Some(node) = fields.get("inputs") else { return vec![] };
-    let values = ["variables", "vars"].iter().any(|key| top.get(key).is_some());
+    let values = ["variables", "vars", "params"].iter().any(|key| top.get(key).is_some());
     if matches!(node.value, Value::Text(_)) {
         let help = "write `inputs: {name: string}`";
         sheet.fault(&node.at, "inputs are a table or a list", help);

@@ -1,7 +1,7 @@
 //! Which steps are over before which.
 
 use super::{
-    outline::{World, line, slug},
+    outline::{World, slug},
     sheet::{Sheet, one_or_many},
 };
 use crate::{
@@ -79,7 +79,7 @@ impl World<'_> {
         let id = &self.step(index).id;
         let Some(found) = self.find(name) else {
             let body = self.body_of(index).iter().filter(|other| **other != index);
-            let near = nearest(name, body.map(|index| self.step(*index).id.as_str()));
+            let near = self.near(name, body.map(|index| self.step(*index).id.as_str()));
             let help = near.map(|near| format!("did you mean `{near}`?"));
             sheet.fault(at, format!("there is no step `{name}`"), help.unwrap_or_default());
             return None;
@@ -201,7 +201,7 @@ impl World<'_> {
         let drawn: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
         let lines: Vec<String> = steps[1..]
             .iter()
-            .map(|step| format!("{} (line {})", step.id, line(sheet.page.text, step.at.start)))
+            .map(|step| format!("{} (line {})", step.id, sheet.line(step.at.start)))
             .collect();
         let at = steps[0].fields.get("needs").map_or(&steps[0].at, |node| &node.at);
         let what = format!("steps need each other in a circle: {}", drawn.join(" → "));

@@ -1,6 +1,7 @@
 //! The steps of a file with their names and places, before anything that refers to them is read.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
@@ -12,6 +13,7 @@ use super::{
     variables,
 };
 use crate::{
+    base::nearest,
     define::yaml::{Key, Node, Value},
     workflow::{
         model::{Input, Need, StepIndex},
@@ -24,6 +26,9 @@ const MAX_DEPTH: usize = 10;
 
 /// More steps are none that a person wrote.
 const MAX_STEPS: usize = 20_000;
+
+/// More near names are not looked for.
+const MAX_LOOKED: usize = 200;
 
 /// What is known of a step before the others are.
 pub(super) struct Outline<'a> {
@@ -57,6 +62,8 @@ pub(super) struct World<'a> {
     pub(super) before: Vec<Vec<u64>>,
     /// For each step, its place in its body.
     pub(super) places: Vec<usize>,
+    /// How often a near name was looked for.
+    pub(super) looked: Cell<usize>,
 }
 
 impl<'a> World<'a> {
@@ -67,6 +74,16 @@ impl<'a> World<'a> {
     /// The step and those it is inside of, from the inside to the outside.
     pub(super) fn chain(&self, index: StepIndex) -> impl Iterator<Item = StepIndex> {
         std::iter::successors(Some(index), |index| self.step(*index).parent)
+    }
+
+    /// The name that is nearest to a mistyped one. Nobody reads thousands of them, and each costs.
+    pub(super) fn near<'n>(
+        &self,
+        word: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        self.looked.set(self.looked.get() + 1);
+        if self.looked.get() > MAX_LOOKED { None } else { nearest(word, known) }
     }
 
     /// The body that a step is part of.
@@ -196,7 +213,7 @@ impl<'a> World<'a> {
                 format!("a step cannot be called `{id}`: references take it for another thing");
             sheet.fault(&at, what, format!("write `{id}-it`, for example"));
         } else if let Some(first) = self.by_id.get(&id) {
-            let line = line(sheet.page.text, self.step(*first).at.start);
+            let line = sheet.line(self.step(*first).at.start);
             let what = format!("there are two steps `{id}`: the other is in line {line}");
             sheet.fault(&at, what, "each step has a name of its own, also inside of others");
         } else {
@@ -276,9 +293,4 @@ pub(super) fn slug(title: &str) -> String {
 /// The first place of a node: a whole step would be marked otherwise.
 pub(super) fn start(node: &Node) -> Range<usize> {
     node.entries().first().map_or_else(|| node.at.clone(), |(key, _)| key.at.clone())
-}
-
-/// The line of a place, from 1.
-pub(super) fn line(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }

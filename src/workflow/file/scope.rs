@@ -5,12 +5,9 @@ use super::{
     outline::{RESERVED, World},
     variables::is_name,
 };
-use crate::{
-    base::nearest,
-    workflow::{
-        model::StepIndex,
-        text::{Reference, Root},
-    },
+use crate::workflow::{
+    model::StepIndex,
+    text::{Reference, Root},
 };
 
 /// What is wrong, and what to write instead.
@@ -276,13 +273,13 @@ impl Scope<'_> {
 
     fn no_input(&self, name: &str) -> Said {
         let known = self.world.inputs.iter().map(|input| input.name.as_str());
-        let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let near = self.world.near(name, known).map(|near| format!("did you mean `{near}`?"));
         let help = near.unwrap_or_else(|| format!("declare it: `inputs: {{{name}: string}}`"));
         (format!("there is no input `{name}`"), help)
     }
 
     fn no_step(&self, id: &str) -> Said {
-        let near = nearest(id, self.world.by_id.keys().map(String::as_str));
+        let near = self.world.near(id, self.world.by_id.keys().map(String::as_str));
         let help = near.map(|near| format!("did you mean `{near}`?"));
         (format!("there is no step `{id}`"), help.unwrap_or_default())
     }
@@ -293,7 +290,8 @@ impl Scope<'_> {
         }
         let inputs = self.world.inputs.iter().map(|input| input.name.as_str());
         let steps = self.world.by_id.keys().map(String::as_str);
-        let near = nearest(name, inputs.chain(steps).chain(["item", "inputs", "steps", "run"]));
+        let near =
+            self.world.near(name, inputs.chain(steps).chain(["item", "inputs", "steps", "run"]));
         let help = near.map(|near| format!("did you mean `{near}`?")).unwrap_or_else(|| {
             "write an input, `step.output`, or \\{{ and $${ for braces that stand for themselves"
                 .to_owned()

@@ -22,15 +22,27 @@ const MAX_BYTES: usize = 16 << 20;
 pub(super) struct Sheet<'a> {
     pub(super) page: Page<'a>,
     faults: RefCell<Vec<Wrong>>,
+    /// Where its lines end.
+    ends: Vec<usize>,
 }
 
 /// The values of a table by the names of its keys.
 #[derive(Default)]
-pub(super) struct Fields<'a>(Vec<(&'static str, &'a Node, Range<usize>)>);
+pub(super) struct Fields<'a> {
+    all: Vec<(&'static str, &'a Node, Range<usize>)>,
+    /// Keys whose value was of another shape.
+    broken: Vec<&'static str>,
+}
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(page: Page<'a>) -> Self {
-        Self { page, faults: RefCell::default() }
+        let ends = page.text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { page, faults: RefCell::default(), ends }
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.ends.partition_point(|end| *end < at) + 1
     }
 
     /// Something wrong at a place, and what to write instead.
@@ -96,7 +108,7 @@ impl<'a> Sheet<'a> {
         keys: &[&'static [Key]],
         foreign: &[(&str, &str)],
     ) -> Fields<'n> {
-        let mut fields = Fields(vec![]);
+        let mut fields = Fields::default();
         for (name, value) in node.entries() {
             // `x-…` is what people keep anchors under.
             if name.text.starts_with("x-") {
@@ -118,7 +130,9 @@ impl<'a> Sheet<'a> {
                 let what = format!("`{}` says what `{}` says already", name.text, key.name);
                 self.fault(&name.at, what, "write one of them");
             } else if self.fits(key.shape, &name.text, value) {
-                fields.0.push((key.name, value, name.at.clone()));
+                fields.all.push((key.name, value, name.at.clone()));
+            } else {
+                fields.broken.push(key.name);
             }
         }
         fields
@@ -178,12 +192,17 @@ impl Node {
 
 impl<'a> Fields<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
-        self.0.iter().find(|(known, ..)| *known == name).map(|(_, node, _)| *node)
+        self.all.iter().find(|(known, ..)| *known == name).map(|(_, node, _)| *node)
     }
 
     /// Where the key itself stands.
     pub(super) fn place(&self, name: &str) -> Option<&Range<usize>> {
-        self.0.iter().find(|(known, ..)| *known == name).map(|(.., at)| at)
+        self.all.iter().find(|(known, ..)| *known == name).map(|(.., at)| at)
+    }
+
+    /// Whether there is a key of another shape than it should have: that is told already.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(&name)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -2,9 +2,8 @@
 
 use super::{
     follow::{Seen, list_of},
-    forms::{self, Form},
+    forms::Form,
     keys::{FOR_EACH, LOOP, RETRY},
-    outline::line,
     reader::Reader,
     scope::Sees,
     sheet::Fields,
@@ -116,11 +115,6 @@ impl Reader<'_> {
                 "add `agent: NAME`",
             );
         }
-        if known.form == Form::Run && forms::agent(fields).is_some() {
-            let at = fields.place("agent").unwrap_or(&known.at);
-            let what = format!("`{}` has a command and an agent: a step does one thing", known.id);
-            self.sheet.fault(at, what, "write `agent: system`, or leave it out");
-        }
     }
 
     fn for_each(&self, index: StepIndex) -> Option<ForEach> {
@@ -167,10 +161,8 @@ impl Reader<'_> {
         const HELP: &str = "write \"{{ step.output.list }}\", or a list: [a, b]";
         let sees = Sees::Before(index);
         match &node.value {
-            Value::Nothing | Value::Table(_) => {
-                self.sheet.fault(&node.at, "this is no list", HELP);
-                Items::These(vec![])
-            }
+            // The key has told it.
+            Value::Nothing | Value::Table(_) => Items::These(vec![]),
             Value::List(items) => {
                 Items::These(items.iter().map(|item| self.literal(item)).collect())
             }
@@ -232,12 +224,12 @@ impl Reader<'_> {
         let known = self.world.step(index);
         let inner = self.sheet.fields(node, &[LOOP], &[]);
         let at = known.fields.place("loop").unwrap_or(&node.at);
-        if !inner.has("max_iterations") {
+        if !inner.has("max_iterations") && !inner.is_broken("max_iterations") {
             let what = format!("the loop of `{}` has no `max_iterations`", known.id);
             self.sheet.fault(at, what, "a loop must end: write `max_iterations: 5`");
         }
         let until = inner.get("until");
-        if until.is_none() {
+        if until.is_none() && !inner.is_broken("until") {
             let what = format!("the loop of `{}` has no `until`", known.id);
             self.sheet.fault(at, what, "write `until: step.output.failures == 0`, for example");
         }
@@ -328,5 +320,5 @@ pub(super) fn priority(fields: &Fields<'_>) -> i32 {
 }
 
 fn line_of(reader: &Reader<'_>, index: StepIndex) -> usize {
-    line(reader.sheet.page.text, reader.world.step(index).at.start)
+    reader.sheet.line(reader.world.step(index).at.start)
 }

@@ -80,11 +80,112 @@ fn told(faults: &Faults) -> String {
     out
 }
 
+const GOOD: &[(&str, &str)] = &[
+    ("fix-failures", include_str!("../../../tests/data/workflows/fix-failures.yaml")),
+    ("release", include_str!("../../../tests/data/workflows/release.yaml")),
+    ("loop", include_str!("../../../tests/data/workflows/loop.yaml")),
+    ("kinds", include_str!("../../../tests/data/workflows/kinds.yaml")),
+];
+
 #[test]
 fn good_files_are_read() {
-    for name in ["fix-failures", "release", "loop", "kinds"] {
-        let path = format!("{}/tests/data/workflows/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).unwrap();
-        insta::assert_snapshot!(name, shown(&text));
+    for (name, text) in GOOD {
+        insta::assert_snapshot!(*name, shown(text));
+    }
+}
+
+#[test]
+fn faults_are_told_at_their_places() {
+    let all = include_str!("../../../tests/data/workflows/faults.txt");
+    let mut out = String::new();
+    for text in all.split("\n---\n") {
+        let faults = match read(text) {
+            Ok(_) => panic!("this is taken for good:\n{text}"),
+            Err(faults) => faults,
+        };
+        let lines = text.lines().enumerate().map(|(at, line)| format!("{:>3} {line}\n", at + 1));
+        writeln!(out, "{}{}", lines.collect::<String>(), told(&faults)).unwrap();
+    }
+    insta::assert_snapshot!("faults", out);
+}
+
+#[test]
+fn what_no_person_wrote_is_refused() {
+    let context = Context { name: "given", beside: &beside };
+    let fault = |bytes: &[u8]| told(&load("w.yaml", bytes, &context).unwrap_err());
+    let long = "# long\n".repeat(800_000);
+    assert_eq!(
+        fault(long.as_bytes()),
+        "1:1: the file is longer than 1 MiB: is it the right one?\n"
+    );
+    assert_eq!(fault(b"steps: \xff"), "1:1: line 1 is not UTF-8 text (byte 7 of the file)\n");
+    let deep = format!("steps: {}", "[".repeat(100_000));
+    assert!(
+        fault(deep.as_bytes()).contains("neither YAML nor JSON")
+            || fault(deep.as_bytes()).contains("person")
+    );
+    let nested = (0..12).map(|at| format!("{}- id: s{at}\n{0}  steps:\n", " ".repeat(at * 2)));
+    let nested = format!("steps:\n{}", nested.collect::<String>());
+    assert!(fault(nested.as_bytes()).contains("steps are too deep inside of each other"));
+    let many = format!("steps:\n{}", "- {id: a, run: \"{{ x }}\", needs: b}\n".repeat(10_000));
+    let faults = load("w.yaml", many.as_bytes(), &context).unwrap_err();
+    assert!(faults.len() <= 100);
+    assert!(told(&faults).contains("more faults are not shown"), "{}", told(&faults));
+}
+
+/// Steps that each need some before them.
+fn many(count: usize) -> String {
+    let step = |at: usize| {
+        let needs = at.checked_sub(1).map_or(String::new(), |before| {
+            format!("  needs: [s{before}]\n  env: {{ X: \"{{{{ s0.stdout }}}}\" }}\n")
+        });
+        format!("- id: s{at}\n  run: echo {{{{ s{}.output }}}}\n{needs}", at.saturating_sub(1))
+    };
+    let steps: String = (1..count).map(step).collect();
+    format!("steps:\n- id: s0\n  run: \"true\"\n{steps}")
+}
+
+#[test]
+fn ten_thousand_steps_are_read() {
+    let definition = read(&many(10_000)).map_err(|faults| told(&faults)).unwrap();
+    assert_eq!(definition.steps.len(), 10_000);
+    assert_eq!(definition.steps[9_999].needs[0].step, 9_998);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+    #[test]
+    fn whatever_is_written_never_stops_the_reader(
+        which in 0..GOOD.len(),
+        cuts in proptest::collection::vec((0..2000_usize, 0..12_usize, "[ -~\n\t]{0,6}"), 1..4),
+    ) {
+        let mut text = GOOD[which].1.to_owned();
+        for (at, length, words) in cuts {
+            let at = at % text.len();
+            let end = (at + length).min(text.len());
+            if text.is_char_boundary(at) && text.is_char_boundary(end) {
+                text.replace_range(at..end, &words);
+            }
+        }
+        match read(&text) {
+            Ok(definition) => proptest::prop_assert!(!definition.steps.is_empty()),
+            Err(faults) => proptest::prop_assert!(!faults.is_empty() && !told(&faults).is_empty()),
+        }
+    }
+}
+#[test]
+fn the_schema_for_editors_knows_every_key_and_leads_nowhere_else() {
+    let whole = json_schema();
+    for name in ["steps", "tasks", "inputs", "variables", "finally"] {
+        assert!(whole["properties"].get(name).is_some(), "{name}");
+    }
+    for name in ["depends_on", "for_each", "run", "command", "agent", "dependencies"] {
+        assert!(whole["$defs"]["step"]["properties"].get(name).is_some(), "{name}");
+    }
+    let text = whole.to_string();
+    for (at, begin) in text.match_indices("#/$defs/") {
+        let rest = &text[at + begin.len()..];
+        let name = &rest[..rest.find('"').unwrap()];
+        assert!(whole["$defs"].get(name).is_some(), "{name}");
     }
 }

@@ -277,8 +277,14 @@ impl Sheet<'_> {
                 input.schema.kind = Some(Type::String);
                 return input;
             }
-            Value::Text(word) if !values && type_word(word).is_some() => {
-                input.schema = type_word(word).unwrap_or_default();
+            Value::Text(word) if !values && self.json(node).is_string() => {
+                input.schema = type_word(word).unwrap_or_else(|| {
+                    let help = format!("write `{name}: {{default: {word}}}` for its value");
+                    let near = nearest(word, TYPES.iter().copied());
+                    let near = near.map(|near| format!("did you mean `{near}`? Or {help}"));
+                    self.fault(&node.at, format!("`{word}` is no type"), near.unwrap_or(help));
+                    Schema::default()
+                });
                 input.required = !input.schema.nullable;
                 return input;
             }

@@ -24,7 +24,11 @@ pub(crate) fn pattern(text: &str) -> Result<regex::Regex, String> {
     let built = RegexBuilder::new(text).size_limit(PATTERN_BYTES).build();
     built.map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too big".to_owned(),
-        error => error.to_string().lines().last().unwrap_or_default().trim().to_owned(),
+        error => {
+            let text = error.to_string();
+            let last = text.lines().last().unwrap_or_default().trim();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
+        }
     })
 }
 

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod check;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use check::{check, matches_kind, pattern};

@@ -204,3 +204,148 @@ fn of_other(scope: &Scope<'_>, script: &str, wrongs: &mut Vec<Wrong>) -> String 
     }
     script.to_owned()
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests")]
+mod tests {
+    use std::process::Command as Process;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::workflow::{
+        file::{Context, load},
+        model::{Definition, Kind},
+        text::{Lookup, render},
+    };
+
+    /// What a shell would do something with.
+    const EVIL: &str = "a'b\"c$(touch made)`touch made`;touch made\n&& x\\ {{ y }} ${HOME} *  #!~";
+
+    struct Values;
+    impl Lookup for Values {
+        fn root(&self, root: &Root) -> Option<serde_json::Value> {
+            match root {
+                Root::Input(name) if name == "evil" => Some(json!(EVIL)),
+                Root::Input(_) => Some(json!("plain")),
+                Root::Always(..) | Root::Output(_) => Some(json!(EVIL)),
+                _ => None,
+            }
+        }
+    }
+
+    fn read(script: &str) -> Result<Definition, String> {
+        let script = script.replace('\n', "\n      ");
+        let text = format!(
+            "inputs: {{evil: string, plain: string}}\nsteps:\n  - {{id: before, run: x}}\n  \
+             - id: it\n    needs: before\n    run: |-\n      {script}\n"
+        );
+        let context = Context { name: "x", beside: &|_| Err(String::new()) };
+        load("x.yaml", text.as_bytes(), &context).map_err(|faults| {
+            let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            format!("{text}\n{}", shown.join("\n"))
+        })
+    }
+
+    /// What a script prints, run as a step would run it, in an empty folder that stays empty.
+    fn run(script: &str) -> String {
+        let definition = read(script).unwrap();
+        let Kind::Run(command) = &definition.steps[1].kind else { panic!() };
+        let argv: Vec<String> =
+            command.argv.iter().map(|arg| render(arg, &Values).unwrap()).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Process::new(&argv[0]);
+        process
+            .args(&argv[1..])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin");
+        for (name, value) in &command.values {
+            process.env(name, render(value, &Values).unwrap());
+        }
+        let output = process.output().unwrap();
+        let left = folder.path().read_dir().unwrap().count();
+        assert_eq!(left, 0, "{script} ran a part of a value");
+        assert!(output.status.success(), "{argv:?} {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_one_word_wherever_it_stands() {
+        for (script, wanted) in [
+            ("printf '<%s>' {{ evil }}", format!("<{EVIL}>")),
+            ("printf '<%s>' x{{evil}}y", format!("<x{EVIL}y>")),
+            ("printf '<%s>' \"{{ evil }}\"", format!("<{EVIL}>")),
+            ("printf '<%s>' \"x $(printf %s {{ evil }}) y\"", format!("<x {EVIL} y>")),
+            ("printf '<%s>' \"x $(printf %s \"{{ evil }}\") y\"", format!("<x {EVIL} y>")),
+            ("printf '<%s>' '{{ evil }}'", format!("<{EVIL}>")),
+            ("printf '<%s>' 'a \"{{ evil }}\" b'", format!("<a \"{EVIL}\" b>")),
+            (
+                "printf '<%s>' \"it's {{ evil }}\" 'say \"' {{ plain }}",
+                format!("<it's {EVIL}><say \"><plain>"),
+            ),
+            ("x={{ evil }}; printf '<%s>' \"$x\"", format!("<{EVIL}>")),
+            (
+                "printf '<%s>' \"$evil\" \"${evil}\" \"${plain#p}\"",
+                format!("<{EVIL}><{EVIL}><lain>"),
+            ),
+            (
+                "printf '<%s>' {{ before.stdout }} ${before.output} ${{ evil }}",
+                format!("<{EVIL}><{EVIL}><{EVIL}>"),
+            ),
+            ("# it's {{ a comment\nprintf '<%s>' {{ evil }} # '", format!("<{EVIL}>")),
+            ("printf '<%s>' \\'{{ plain }}\\' a#'{{ evil }}'", format!("<'plain'><a#{EVIL}>")),
+            (
+                "cat <<'X' ; printf '<%s>' {{ plain }}\nit's \"\nX\nprintf '<%s>' \"{{ evil }}\"",
+                format!("<plain>it's \"\n<{EVIL}>").replace("<plain>it's \"\n", "it's \"\n<plain>"),
+            ),
+            (
+                "printf '<%s>' $((1 + (2))) \"${x:-\"a b\"}\" {{ evil }}",
+                format!("<3><a b><{EVIL}>"),
+            ),
+            ("case {{ evil }} in a*) printf '<%s>' {{ plain }};; esac", "<plain>".to_owned()),
+            ("printf '<%s>' '\\{{ x }}' \\{{x}} {{ '{{' }}", "<{{ x }}><{{x}}><{{>".to_owned()),
+            (
+                "f() { printf '<%s>' \"$@\"; }\nf {{ evil }} {{ plain }} {{ evil }}",
+                format!("<{EVIL}><plain><{EVIL}>"),
+            ),
+            (
+                "if [ {{ plain }} = plain ]; then (printf '<%s>' {{ evil }}); fi",
+                format!("<{EVIL}>"),
+            ),
+            ("printf '%s' \"${#plain}\"", "5".to_owned()),
+        ] {
+            assert_eq!(run(script), wanted, "{script}");
+        }
+    }
+
+    #[test]
+    fn where_the_quotes_are_in_doubt_a_value_is_refused() {
+        for script in [
+            "echo `echo {{ evil }}`",
+            "echo $(( {{ evil }} ))",
+            "(( {{ evil }} ))",
+            "echo ${x:-{{ evil }}}",
+            "cat <<X\n{{ evil }}\nX",
+            "cat <<'X'\n{{ evil }}\nX",
+            "cat <<-X\n\t{{ evil }}\n\tX",
+            "cat <<X \"a\nb\" {{ evil }}\nX\n",
+            "echo $'a\\'b' {{ evil }}",
+            "echo $'{{ evil }}'",
+            "echo \"${x:-'a}\" {{ evil }}",
+            "echo \"$(case x in x) echo {{ evil }};; esac)\"",
+            "echo {{ evil }} 'open",
+            "echo {{ evil }} \"$(open\"",
+            "eval {{ evil }}",
+            "eval \"echo {{ evil }}\"",
+            "sh -c 'echo {{ evil }}'",
+            "true && bash -lc \"{{ evil }}\"",
+            "find . -exec sh -c 'echo {{ evil }}' \\;",
+            "ssh host {{ evil }}",
+            "python3 -c 'print({{ evil }})'",
+            "awk '{ print \"{{ evil }}\" }'",
+        ] {
+            assert!(read(script).is_err(), "{script}");
+        }
+    }
+}
