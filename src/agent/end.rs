@@ -122,3 +122,68 @@ impl TaskRecord {
         self.queue_again(next, "it is asked again", decision);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agent::{begin::New, id::TaskId, wish::tests::wanted},
+        base::Name,
+    };
+
+    fn agent(name: &str) -> crate::agent::model::Agent {
+        use crate::{
+            agent::file::{Context, load},
+            session::Source,
+        };
+        let workspace = Name::near("w", "w");
+        let (dir, drivers) = (std::path::Path::new("/w"), vec!["script".to_owned()]);
+        let context = Context { dir, drivers, workspace: &workspace, implied: &[] };
+        let bytes = format!("[agents.{name}]\ndriver = 'script'").into_bytes();
+        load(&Source { path: "gaia.toml".into(), bytes }, &context).unwrap().agents.remove(0)
+    }
+
+    fn done() -> TaskRecord {
+        let (workspace, dir) = (Name::near("w", "w"), "/w".into());
+        let new = New { workspace, dir, wanted: wanted("do it"), env: Default::default() };
+        let mut task = TaskRecord::new(TaskId(1), new, Moment(1));
+        task.begin(&agent("one"), "s1".into(), Moment(2));
+        task.state = State::Done;
+        task
+    }
+
+    #[test]
+    fn a_mark_asks_once_and_the_same_agent_goes_on_in_its_session() {
+        let (mut task, mut decision) = (done(), Decision::new());
+        task.ask_again("mend the result", 1, &mut decision);
+        assert!(matches!(task.state, State::Queued { until: None, .. }));
+        let again = task.clone();
+        task.ask_again("mend the result", 1, &mut decision);
+        assert_eq!(task, again, "a repeat changes nothing");
+        assert_eq!(task.wanted.agent.as_ref().map(Name::as_str), Some("one"));
+
+        task.begin(&agent("one"), "s2".into(), Moment(3));
+        let attempt = task.last().unwrap();
+        assert_eq!(attempt.prompt.as_deref(), Some("mend the result"));
+        assert_eq!(attempt.resume.as_deref(), Some("s1"));
+        task.state = State::Done;
+        task.ask_again("mend the result", 1, &mut decision);
+        assert_eq!(task.state, State::Done, "also when it has been done since");
+        task.ask_again("once more", 2, &mut decision);
+        assert_eq!(task.asked, Some(2));
+        assert!(matches!(task.state, State::Queued { .. }));
+        assert!(task.was_asked(1) && task.was_asked(2) && !task.was_asked(3));
+    }
+
+    #[test]
+    fn an_older_record_is_read_as_one_that_was_never_asked() {
+        let mut text = serde_json::to_value(done()).unwrap();
+        text.as_object_mut().unwrap().remove("asked");
+        for new in ["told", "output"] {
+            text["wanted"].as_object_mut().unwrap().remove(new);
+        }
+        text["agent"].as_object_mut().unwrap().remove("implied");
+        let read: TaskRecord = serde_json::from_value(text).unwrap();
+        assert_eq!(read, done());
+    }
+}

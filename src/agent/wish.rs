@@ -89,3 +89,56 @@ impl CrewRecord {
         Err(Refusal::new(Code::Invalid, message).help(format!("there are: {}", labels.join(", "))))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::agent::model::Place;
+
+    /// A task that asks for nothing but this.
+    pub(crate) fn wanted(prompt: &str) -> Wanted {
+        Wanted {
+            prompt: prompt.into(),
+            title: String::new(),
+            agent: None,
+            any: vec![],
+            priority: 0,
+            after: vec![],
+            files: vec![],
+            deliverables: vec![],
+            budget: vec![],
+            timeout_ms: None,
+            place: Place::Worktree,
+            mode: None,
+            key: None,
+            race: None,
+            told: BTreeMap::new(),
+            output: false,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused_before_anything_is_begun() {
+        let file = |path: &str| Wanted { deliverables: vec![path.into()], ..wanted("x") };
+        let rows = [
+            (wanted(" \n"), "the task is empty"),
+            (wanted("a\0b"), "the task holds a zero byte"),
+            (
+                Wanted { budget: vec!["0 USD".parse().unwrap()], ..wanted("x") },
+                "a budget of nothing lets nothing be done",
+            ),
+            (file("../x"), "the deliverable `../x` is not inside the worktree"),
+            (file("/x"), "the deliverable `/x` is not inside the worktree"),
+            (file(""), "the deliverable `` is not inside the worktree"),
+            (Wanted { files: vec!["[".into()], ..wanted("x") }, "`[` is no glob"),
+        ];
+        for (wanted, message) in rows {
+            let refusal = wanted.checked().unwrap_err();
+            assert!(refusal.message.starts_with(message), "{}", refusal.message);
+        }
+        let good = wanted("\n## Fix it\nnow \n").checked().unwrap();
+        assert_eq!((good.title.as_str(), good.prompt.as_str()), ("Fix it", "\n## Fix it\nnow"));
+    }
+}

@@ -8,7 +8,7 @@
 //! - `launch`: from a definition to what its shim runs
 //! - `record`, `history`, `fact`, `view`: what is stored, told and seen
 //! - `actor`: the shell; one task that waits for nothing but the ledger
-//! - `verb`: one file per thing a person can ask
+//! - `verb`: one file per thing a person can ask; `door`: the same for the rest of gaia
 //!
 //! Invariants:
 //! - At most one process per service: the shim of its pane runs its unit once.
@@ -18,6 +18,7 @@ mod actor;
 mod catalog;
 mod condition;
 mod diff;
+mod door;
 mod fact;
 mod file;
 mod find;

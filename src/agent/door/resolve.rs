@@ -94,3 +94,141 @@ fn nobody(word: Option<&str>, declared: &[&Agent], drivers: &[String]) -> Refusa
     };
     Refusal::new(Code::NotFound, message).help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        agent::{
+            file::{Context, load},
+            model::Wanted,
+        },
+        session::Source,
+    };
+
+    fn drivers() -> Vec<String> {
+        ["claude", "codex", "command"].map(str::to_owned).to_vec()
+    }
+
+    fn crew(text: &str, implied: &[&str]) -> CrewRecord {
+        let workspace = Name::near("shop", "shop");
+        let implied: Vec<Name> = implied.iter().map(|name| name.parse().unwrap()).collect();
+        let dir = Path::new("/shop");
+        let drivers = drivers();
+        let context = Context { dir, drivers, workspace: &workspace, implied: &implied };
+        let source = Source { path: "gaia.toml".into(), bytes: text.into() };
+        let declared = load(&source, &context).unwrap();
+        let (agents, policy) = (declared.agents, declared.policy);
+        CrewRecord { workspace, dir: dir.into(), agents, policy, paused: false }
+    }
+
+    fn shown(word: &str, crew: &CrewRecord) -> String {
+        let word = Some(word).filter(|word| !word.is_empty());
+        match resolve(word, crew, &drivers()) {
+            Err(refusal) => format!("{}: {}", refusal.message, refusal.help.unwrap_or_default()),
+            Ok(Chosen { agent, any, implied, role }) => {
+                let agent = agent.map_or_else(|| "anyone".to_owned(), |name| name.to_string());
+                let any = any.iter().map(|label| format!(" with {label}")).collect::<String>();
+                let implied = implied.map_or("", |_| ", implied");
+                let role = role.map(|role| format!(" as {role}")).unwrap_or_default();
+                format!("{agent}{any}{implied}{role}")
+            }
+        }
+    }
+
+    const ONE: &str = "[agents.builder]\ndriver = 'claude'\nlabels = ['rust']";
+    const TWO: &str = "[agents.a]\ndriver = 'claude'\nlabels = ['codex', 'fast']\n\
+        [agents.claude]\ndriver = 'codex'";
+
+    #[test]
+    fn a_word_is_a_name_a_label_a_driver_or_a_part() {
+        let default = format!("{TWO}\n[tasks]\ndefault_agent = 'a'");
+        let driver = format!("{TWO}\n[tasks]\ndefault_agent = 'codex'");
+        let rows = [
+            ("", ONE, "anyone"),
+            ("builder", ONE, "builder"),
+            ("rust", ONE, "anyone with rust"),
+            ("claude", ONE, "builder"),
+            ("codex", ONE, "codex, implied"),
+            ("reviewer", ONE, "builder as reviewer"),
+            ("command", ONE, "builder as command"),
+            ("claude", TWO, "claude"),
+            ("codex", TWO, "anyone with codex"),
+            ("reviewer", &default, "a as reviewer"),
+            ("reviewer", &driver, "anyone with codex as reviewer"),
+            ("", &default, "anyone"),
+            ("claude", "", "claude, implied"),
+            ("", "[tasks]\ndefault_agent = 'codex'", "codex, implied"),
+            ("reviewer", "[tasks]\ndefault_agent = 'codex'", "codex, implied as reviewer"),
+            (
+                "reviewer",
+                TWO,
+                "no agent here is, or has the label, `reviewer`: there is: a, claude, and the \
+                 labels codex, fast; `default_agent` in [tasks] takes all other words",
+            ),
+            (
+                "",
+                "",
+                "there is no agent here: name a driver (claude, codex), or declare an agent in \
+                 gaia.toml",
+            ),
+        ];
+        for (word, text, wanted) in rows {
+            assert_eq!(shown(word, &crew(text, &[])), wanted, "`{word}` in {text}");
+        }
+    }
+
+    #[test]
+    fn an_agent_that_nobody_declared_plays_no_part() {
+        let known = crew("", &["claude"]);
+        assert_eq!(known.agents.len(), 1);
+        assert!(shown("reviewer", &known).starts_with("no agent here is"));
+        assert_eq!(shown("claude", &known), "claude, implied");
+        let both = crew(ONE, &["claude"]);
+        assert_eq!(shown("claude", &both), "builder", "what is declared goes first");
+    }
+
+    #[test]
+    fn an_implied_agent_obeys_the_fence_of_its_workspace_and_gives_way_to_a_declared_one() {
+        let fence = "[fence]\nnetwork = false\n";
+        let known = crew(fence, &["claude", "command", "nobody"]);
+        let [claude] = &known.agents[..] else { panic!("{:?}", known.agents) };
+        assert!(claude.implied && claude.driver == "claude");
+        assert_eq!(claude.fence, crew(&format!("{fence}{ONE}"), &[]).agents[0].fence);
+        let text = "[agents.claude]\ndriver = 'codex'";
+        let later = crew(text, &["claude", "codex"]).keeping(Some(&known));
+        let all: Vec<_> = later.agents.iter().map(|a| (a.name.as_str(), a.implied)).collect();
+        assert_eq!(all, [("claude", false), ("codex", true)]);
+        let emptied = crew("", &[]).keeping(Some(&later));
+        let all: Vec<_> = emptied.agents.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(all, ["codex"], "one that was declared is gone, one that was implied stays");
+    }
+
+    #[test]
+    fn a_default_agent_must_be_an_agent_or_a_driver() {
+        let workspace = Name::near("shop", "shop");
+        let (dir, drivers) = (Path::new("/shop"), drivers());
+        let context = Context { dir, drivers, workspace: &workspace, implied: &[] };
+        let bytes = format!("{ONE}\n[tasks]\ndefault_agent = 'bilder'").into_bytes();
+        let faults = load(&Source { path: "gaia.toml".into(), bytes }, &context).unwrap_err();
+        let text = faults[0].to_string();
+        assert!(text.contains("no agent and no driver `bilder`"), "{text}");
+        assert_eq!(faults[0].place().0, 5);
+    }
+
+    #[test]
+    fn whoever_is_chosen_can_be_given_the_task() {
+        use crate::agent::wish::tests::wanted;
+        let mut known = crew(ONE, &["codex"]);
+        for word in ["", "builder", "rust", "codex", "reviewer"] {
+            let chosen = resolve(Some(word).filter(|w| !w.is_empty()), &known, &drivers()).unwrap();
+            let wanted = Wanted { agent: chosen.agent, any: chosen.any, ..wanted("x") };
+            assert!(known.check(&wanted).is_ok(), "{word}");
+        }
+        known.agents.retain(|agent: &Agent| agent.implied);
+        let refusal = known.check(&wanted("x")).unwrap_err();
+        assert_eq!(refusal.message, "the workspace `shop` has no agents", "it is only named");
+    }
+}

@@ -8,24 +8,7 @@ use crate::agent::begin::New;
 const NOW: Moment = Moment(10_000_000);
 
 fn wanted(priority: i32) -> Wanted {
-    Wanted {
-        prompt: "p".into(),
-        title: "t".into(),
-        agent: None,
-        any: vec![],
-        priority,
-        after: vec![],
-        files: vec![],
-        deliverables: vec![],
-        budget: vec![],
-        timeout_ms: None,
-        place: Place::Worktree,
-        mode: None,
-        key: None,
-        race: None,
-        told: BTreeMap::new(),
-        output: false,
-    }
+    Wanted { priority, ..crate::agent::wish::tests::wanted("p") }
 }
 
 fn task(id: u64, wanted: Wanted) -> TaskRecord {
@@ -140,6 +123,25 @@ fn two_tasks_on_one_file_are_not_done_in_one_folder_at_a_time() {
     let all =
         vec![task(1, Wanted { place: Place::InPlace, ..wanted(0) }), on(2, "a", Place::InPlace)];
     assert_eq!(picked(all, agents()).len(), 1, "one that names no files is about all of them");
+}
+
+#[test]
+fn results_in_one_folder_are_left_one_after_the_other() {
+    let on = |id, file: &str, output| {
+        let place = Place::InPlace;
+        task(id, Wanted { files: vec![file.into()], place, output, ..wanted(0) })
+    };
+    let agents = || vec![Candidate { concurrency: 9, ..agent("a") }];
+    assert_eq!(picked(vec![on(1, "a", true), on(2, "b", true)], agents()).len(), 1);
+    assert_eq!(picked(vec![on(1, "a", true), on(2, "b", false)], agents()).len(), 2);
+}
+
+#[test]
+fn one_that_stands_for_its_driver_does_only_what_names_it() {
+    let agents = || vec![Candidate { implied: true, ..agent("claude") }, agent("z")];
+    assert_eq!(picked(vec![task(1, wanted(0))], agents()), ["t1 z"]);
+    let named = Wanted { agent: Some(Name::near("claude", "a")), ..wanted(0) };
+    assert_eq!(picked(vec![task(1, named)], agents()), ["t1 claude"]);
 }
 
 proptest! {

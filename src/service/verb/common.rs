@@ -91,7 +91,7 @@ pub(super) async fn settled(handle: &Handle, ids: &[ServiceId], patience: Durati
 }
 
 /// Waits until nothing of services runs.
-pub(super) async fn stopped(handle: &Handle, ids: &[ServiceId], patience: Duration) {
+pub(in crate::service) async fn stopped(handle: &Handle, ids: &[ServiceId], patience: Duration) {
     let rests = |phase: &str| matches!(phase, "down" | "failed" | "completed");
     let done =
         |view: &View| ids.iter().all(|id| view.services.get(id).is_none_or(|s| rests(&s.phase)));

@@ -25,7 +25,12 @@ mod text;
 mod up;
 mod why;
 
+pub(super) use common::stopped;
 pub(crate) use common::{service_table, views};
+pub(super) use restart::restart;
+pub(super) use set::Set;
+pub(super) use start::start;
+pub(super) use stop::stop;
 
 crate::verbs!(super::actor::Handle =>
     list::List, show::Show, start::Start, stop::Stop, restart::Restart, status::Status,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,20 +48,7 @@ impl Verb for Restart {
     async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
-        let before = handle.view();
-        let clock = std::sync::Arc::clone(&handle.sessions().ports().clock);
-        let until = clock.uptime() + patience;
-        let inputs = ids.iter().map(|id| (id.clone(), Input::Restart(Cause::User))).collect();
-        handle.tell(inputs).await?;
-        if args.wait.wait {
-            // The old life must be over before the new one can be waited for.
-            let again = |view: &View| ids.iter().all(|id| afresh(&before, view, id));
-            handle.until(patience, again).await;
-        }
-        let patience = until.saturating_sub(clock.uptime());
-        if args.wait.wait {
-            common::settled(&handle, &ids, patience).await;
-        }
+        restart(&handle, &ids, patience, args.wait.wait).await?;
         Ok(Concerned::of(&handle, &ids, args.wait.wait))
     }
 
@@ -74,6 +63,27 @@ impl Verb for Restart {
     fn progress(args: &Args) -> Option<Follow> {
         common::progress(args.wait.wait)
     }
+}
+
+/// Restarts services, and waits for their new lives if that is wanted.
+pub(in crate::service) async fn restart(
+    handle: &Handle,
+    ids: &[ServiceId],
+    patience: Duration,
+    wait: bool,
+) -> Result<(), Refusal> {
+    let before = handle.view();
+    let clock = std::sync::Arc::clone(&handle.sessions().ports().clock);
+    let until = clock.uptime() + patience;
+    let inputs = ids.iter().map(|id| (id.clone(), Input::Restart(Cause::User))).collect();
+    handle.tell(inputs).await?;
+    if wait {
+        // The old life must be over before the new one can be waited for.
+        let again = |view: &View| ids.iter().all(|id| afresh(&before, view, id));
+        handle.until(patience, again).await;
+        common::settled(handle, ids, until.saturating_sub(clock.uptime())).await;
+    }
+    Ok(())
 }
 
 /// Whether another life of a service runs, or none can.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 
 /// Which services a verb is about.
 #[derive(Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Set {
+pub(in crate::service) struct Set {
     /// Services: NAME, NAME#2, NAME@WORKSPACE, or a glob such as `web-*`
     #[serde(default)]
     pub(super) names: Vec<String>,
@@ -38,6 +38,10 @@ pub(super) struct Set {
     /// Folder of the workspace, or one below it
     #[arg(long)]
     pub(super) dir: Option<PathBuf>,
+    /// Only of this workspace, though it has none that is known
+    #[arg(skip)]
+    #[serde(skip)]
+    strictly_here: bool,
 }
 
 impl Set {
@@ -49,10 +53,28 @@ impl Set {
         });
     }
 
+    /// Services of the workspace that a folder lies in, and of no other; all if none is named.
+    pub(in crate::service) fn of(dir: &Path, names: &[String]) -> Self {
+        Self {
+            names: names.to_vec(),
+            all: names.is_empty(),
+            profile: vec![],
+            dir: Some(dir.to_owned()),
+            strictly_here: true,
+        }
+    }
+
     /// The services meant; `or_all`: no name means all.
-    pub(super) fn choose(&self, handle: &Handle, or_all: bool) -> Result<Vec<ServiceId>, Refusal> {
+    pub(in crate::service) fn choose(
+        &self,
+        handle: &Handle,
+        or_all: bool,
+    ) -> Result<Vec<ServiceId>, Refusal> {
         let view = handle.view();
         let here = self.here(handle, &view);
+        if self.strictly_here && here.is_none() {
+            return Err(self.nowhere(handle));
+        }
         let mut chosen = BTreeSet::new();
         for name in &self.names {
             chosen.extend(named(&view, here.as_deref(), name)?);
@@ -71,12 +93,21 @@ impl Set {
         Ok(chosen.into_iter().collect())
     }
 
+    /// Why there is no workspace here.
+    fn nowhere(&self, handle: &Handle) -> Refusal {
+        let env = BTreeMap::new();
+        let dir = self.dir.clone().unwrap_or_default();
+        let why = Definitions::of(handle, &env).dir(&dir).err();
+        why.unwrap_or_else(|| Refusal::new(Code::NotFound, "there is no workspace here"))
+    }
+
     /// The workspace the caller is in, if it has services.
     pub(super) fn here(&self, handle: &Handle, view: &View) -> Option<String> {
         let env = BTreeMap::new();
         let dir = Definitions::of(handle, &env).dir(self.dir.as_ref()?).ok()?;
         let dir = dir.display().to_string();
-        view.services.values().any(|s| s.dir == dir).then_some(dir)
+        let known = view.services.values().any(|s| s.dir == dir);
+        (known || self.strictly_here).then_some(dir)
     }
 }
 

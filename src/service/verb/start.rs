@@ -58,17 +58,7 @@ impl Verb for Start {
     async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let Args { set, once, wait, caller } = args;
         let patience = wait.patience()?;
-        let ids = find(&handle, &set, caller).await?;
-        let wanted = common::views(&handle, &common::with_needs(&handle, &ids));
-        let rests = wanted
-            .into_iter()
-            .filter(|s| ids.contains(&s.id) || matches!(s.phase.as_str(), "down" | "failed"));
-        let start = |s: ServiceView| {
-            let named = ids.contains(&s.id);
-            let by = if named { By::Operator } else { By::Gaia };
-            (s.id, Input::Start { once: once && named, by })
-        };
-        handle.tell(rests.map(start).collect()).await?;
+        let ids = start(&handle, &set, caller, once).await?;
         if wait.wait {
             common::settled(&handle, &ids, patience).await;
         }
@@ -86,6 +76,27 @@ impl Verb for Start {
     fn progress(args: &Args) -> Option<Follow> {
         common::progress(args.wait.wait)
     }
+}
+
+/// Starts services, and what they need; those that are meant.
+pub(in crate::service) async fn start(
+    handle: &Handle,
+    set: &Set,
+    caller: Caller,
+    once: bool,
+) -> Result<Vec<ServiceId>, Refusal> {
+    let ids = find(handle, set, caller).await?;
+    let wanted = common::views(handle, &common::with_needs(handle, &ids));
+    let rests = wanted
+        .into_iter()
+        .filter(|s| ids.contains(&s.id) || matches!(s.phase.as_str(), "down" | "failed"));
+    let start = |s: ServiceView| {
+        let named = ids.contains(&s.id);
+        let by = if named { By::Operator } else { By::Gaia };
+        (s.id, Input::Start { once: once && named, by })
+    };
+    handle.tell(rests.map(start).collect()).await?;
+    Ok(ids)
 }
 
 fn has_session(handle: &Handle, id: &ServiceId) -> bool {

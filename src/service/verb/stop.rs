@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,15 +47,7 @@ impl Verb for Stop {
     async fn run(handle: Handle, args: Args) -> Result<Concerned, Refusal> {
         let patience = args.wait.patience()?;
         let ids = args.set.choose(&handle, false)?;
-        let ranks = common::stop_ranks(&handle, &ids);
-        let last = ranks.len().saturating_sub(1);
-        for (at, rank) in ranks.iter().enumerate() {
-            let stop = |id: &ServiceId| (id.clone(), Input::Stop { by: By::Operator });
-            handle.tell(rank.iter().map(stop).collect()).await?;
-            if at < last {
-                common::stopped(&handle, rank, patience).await;
-            }
-        }
+        stop(&handle, &ids, patience).await?;
         if args.wait.wait {
             common::stopped(&handle, &ids, patience).await;
         }
@@ -71,4 +65,22 @@ impl Verb for Stop {
     fn progress(args: &Args) -> Option<Follow> {
         common::progress(args.wait.wait)
     }
+}
+
+/// Stops services, those that depend on others first; the last of them may still be ending.
+pub(in crate::service) async fn stop(
+    handle: &Handle,
+    ids: &[ServiceId],
+    patience: Duration,
+) -> Result<(), Refusal> {
+    let ranks = common::stop_ranks(handle, ids);
+    let last = ranks.len().saturating_sub(1);
+    for (at, rank) in ranks.iter().enumerate() {
+        let stop = |id: &ServiceId| (id.clone(), Input::Stop { by: By::Operator });
+        handle.tell(rank.iter().map(stop).collect()).await?;
+        if at < last {
+            common::stopped(handle, rank, patience).await;
+        }
+    }
+    Ok(())
 }

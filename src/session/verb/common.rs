@@ -36,6 +36,11 @@ pub(crate) struct Caller {
 const DETACHED: (u16, u16) = (200, 50);
 
 impl Caller {
+    /// One that has no terminal.
+    pub(crate) fn of(env: BTreeMap<String, String>) -> Self {
+        Self { env, size: None }
+    }
+
     /// Completes itself on the caller's side.
     pub(crate) fn prepare(&mut self, here: &Here) {
         self.env.clone_from(&here.env);
