@@ -50,19 +50,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "knowledge",
         ],
     ),
+    ("trigger", &["base", "define", "port", "verb", "ledger", "inbox", "session"]),
     ("doctor", &["base"]),
     (
         "daemon",
         &[
             "base", "port", "adapter", "client", "config", "verb", "ledger", "inbox", "session",
-            "service", "doctor", "meter", "guard", "agent",
+            "service", "doctor", "meter", "guard", "agent", "trigger",
         ],
     ),
     (
         "cli",
         &[
             "base", "client", "config", "verb", "ledger", "inbox", "session", "service", "doctor",
-            "daemon", "pane", "adapter", "port", "meter", "guard", "agent", "define",
+            "daemon", "pane", "adapter", "port", "meter", "guard", "agent", "define", "trigger",
         ],
     ),
 ];
@@ -82,6 +83,8 @@ const PURE_FILES: &[&str] = &[
     "session/target.rs",
     "session/layouts.rs",
     "inbox/find.rs",
+    "trigger/fill.rs",
+    "trigger/sign.rs",
     "inbox/page.rs",
     "ledger/chain.rs",
     "ledger/record.rs",
@@ -101,6 +104,8 @@ const PURE_FOLDERS: &[&str] = &[
     "define",
     "inbox/channel",
     "session/file",
+    "trigger/cron",
+    "trigger/file",
     "session/import",
     "service/file",
     "service/import",
