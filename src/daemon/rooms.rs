@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::{
     Options,
+    starter::Commands,
     verb::{self, Handle},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     config::Settings,
     inbox, ledger, meter,
     port::{Git, Notifier, Store},
-    service, session,
+    service, session, trigger,
     verb::{Noun, Who},
 };
 
@@ -33,6 +34,7 @@ pub(super) struct Rooms {
     sessions: session::Handle,
     services: service::Handle,
     agents: agent::Handle,
+    triggers: trigger::Handle,
 }
 
 impl Rooms {
@@ -57,13 +59,15 @@ impl Rooms {
         let sessions =
             session::spawn(home.clone(), ports, ledger.clone(), upkeep(settings)).await?;
         let prober = Arc::clone(&services.prober);
+        let triggers = triggers(options, &sessions, &services);
         let services = service::spawn(sessions.clone(), services).await?;
         let ways = agent::Ports { git, prober };
         let exe = options.exe.clone();
         let (of, people) = (sessions.clone(), inbox.clone());
         let agents = agent::spawn(of, services.clone(), people, (ways, exe)).await?;
+        let triggers = trigger::spawn(ledger.clone(), triggers).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, inbox, sessions, services, agents })
+        Ok(Self { daemon, ledger, inbox, sessions, services, agents, triggers })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
@@ -95,6 +99,7 @@ impl Rooms {
         let router = ledger::top::routes(ledger::routes(ledger::streams(router)));
         let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
         let router = agent::top::routes(meter::top::routes(router));
+        let router = trigger::hooks(trigger::routes(router));
         session::streams(session::routes(router))
     }
 }
@@ -114,6 +119,31 @@ fn channels(options: &Options) -> Result<inbox::Options, Refusal> {
         user: user.map_or("somebody", String::as_str).to_owned(),
         pauses: inbox::Options::pauses(),
     })
+}
+
+/// What the triggers ask of the world.
+fn triggers(
+    options: &Options,
+    sessions: &session::Handle,
+    services: &service::Ports,
+) -> trigger::Ports {
+    let env = Arc::new(options.env.clone());
+    let session::Ports { files, clock, .. } = sessions.ports();
+    let starter = Commands {
+        home: options.home.clone(),
+        files: Arc::clone(files),
+        prober: Arc::clone(&services.prober),
+        env: Arc::clone(&env),
+        over: Arc::default(),
+    };
+    trigger::Ports {
+        clock: Arc::clone(clock),
+        files: Arc::clone(files),
+        watcher: Arc::clone(&services.watcher),
+        starter: Arc::new(starter),
+        home: options.home.clone(),
+        env,
+    }
 }
 
 fn upkeep(settings: &Settings) -> session::Upkeep {
@@ -218,6 +248,7 @@ pub fn nouns() -> Vec<Noun> {
         },
         noun("agent", "Coding agents: who does the work", agent::agents::entries()),
         noun("task", "Work handed to agents", agent::tasks::entries()),
+        noun("trigger", "Triggers: what starts runs by itself", trigger::entries()),
         noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),

@@ -24,3 +24,4 @@ mod refusals;
 mod service;
 mod session;
 mod stack;
+mod trigger;

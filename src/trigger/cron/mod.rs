@@ -19,4 +19,4 @@ mod tests;
 pub(crate) use misfire::{Due, Misfire, Policy, due};
 pub(crate) use pattern::{Pattern, Unreadable};
 pub(crate) use preview::{Shown, preview};
-pub(crate) use slots::{Dst, Excluded, Rhythm, Slot, Timetable, Why};
+pub(crate) use slots::{Dst, Excluded, Rhythm, Timetable};
