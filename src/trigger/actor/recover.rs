@@ -3,6 +3,7 @@
 use super::{Actor, Key, take::New};
 use crate::{
     base::Refusal,
+    ledger::Decision,
     trigger::{
         model::Source,
         record::{CursorRecord, FiringRecord, TriggerRecord, WorkspaceRecord},
@@ -17,8 +18,17 @@ impl Actor {
         for firing in self.ledger.scan::<FiringRecord>()? {
             self.firings.insert(firing.id.clone(), firing);
         }
-        let cursor = self.ledger.load::<CursorRecord>("ledger")?;
-        let cursor = cursor.map_or_else(|| self.ledger.last(), |cursor| Ok(cursor.seq))?;
+        let cursor = match self.ledger.load::<CursorRecord>("ledger")? {
+            Some(cursor) => cursor.seq,
+            None => {
+                // From here on nothing is missed, whatever happens before the first firing.
+                let seq = self.ledger.last()?;
+                let mut decision = Decision::new();
+                decision.put(&CursorRecord { seq });
+                self.commit(decision).await?;
+                seq
+            }
+        };
         self.cursor = (cursor, cursor);
         for record in self.ledger.scan::<WorkspaceRecord>()? {
             match self.handle.declared(&record.dir) {

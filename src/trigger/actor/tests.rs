@@ -301,6 +301,18 @@ async fn a_fact_fires_once_over_a_restart_and_none_before_the_trigger_was_there(
 }
 
 #[tokio::test]
+async fn a_fact_that_nobody_had_time_to_hear_is_heard_after_the_first_restart() {
+    let world = World::new("[triggers.t]\nfact = 'test.happened'\nworkflow = 'x'\n");
+    let mut house = world.house().await;
+    house.enlist().await;
+    house.say("api", "").await;
+    drop(house);
+    let mut house = world.house().await;
+    house.listen().await;
+    assert_eq!(house.actor.of(&key("t")).count(), 1);
+}
+
+#[tokio::test]
 async fn a_run_does_not_fire_what_started_it() {
     let world = World::new("[triggers.t]\nfact = 'test.happened'\nworkflow = 'x'\n");
     let mut house = world.house().await;
