@@ -25,5 +25,6 @@ pub mod pane;
 pub mod port;
 pub mod service;
 pub mod session;
+pub mod trigger;
 pub mod verb;
 pub mod workflow;

@@ -51,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "knowledge",
         ],
     ),
+    ("trigger", &["base", "define", "port", "verb", "ledger", "inbox", "session"]),
     ("doctor", &["base"]),
     (
         "daemon",
@@ -71,6 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "agent",
             "knowledge",
             "workflow",
+            "trigger",
         ],
     ),
     (
@@ -95,6 +97,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "define",
             "knowledge",
             "workflow",
+            "trigger",
         ],
     ),
 ];
@@ -113,6 +116,8 @@ const PURE_FILES: &[&str] = &[
     "inbox/find.rs",
     "knowledge/builtin.rs",
     "knowledge/choose.rs",
+    "trigger/fill.rs",
+    "trigger/sign.rs",
     "inbox/page.rs",
     "ledger/chain.rs",
     "ledger/record.rs",
@@ -137,6 +142,8 @@ const PURE_FOLDERS: &[&str] = &[
     "knowledge/file",
     "knowledge/learn",
     "session/file",
+    "trigger/cron",
+    "trigger/file",
     "session/import",
     "service/file",
     "service/import",

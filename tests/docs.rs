@@ -88,6 +88,7 @@ fn the_settings() {
     text += "\n# gaia.toml\n\nThe same keys stand in layouts (`sessions/NAME.toml`). The JSON Schema for editors is [`gaia.schema.json`](gaia.schema.json), also printed by `gaia config schema`.\n\n";
     let mut schema = gaia::service::schema();
     gaia::agent::add_to_schema(&mut schema);
+    gaia::trigger::add_to_schema(&mut schema);
     let tables = [
         ("a session", &schema),
         ("`[[windows]]`", &schema["$defs"]["RawWindow"]),
@@ -97,6 +98,7 @@ fn the_settings() {
         ("`probe`", &schema["$defs"]["RawProbes"]),
         ("a probe", &schema["$defs"]["RawProbe"]),
         ("`[agents.NAME]`", &schema["$defs"]["RawAgent"]),
+        ("`[triggers.NAME]`", &schema["$defs"]["RawTrigger"]),
         ("`[tasks]`", &schema["$defs"]["RawTasks"]),
         ("`[fence]`, `[agents.NAME.fence]`", &schema["$defs"]["RawFence"]),
     ];
@@ -122,6 +124,7 @@ fn the_facts() {
         gaia::service::FACTS,
         gaia::agent::FACTS,
         gaia::inbox::FACTS,
+        gaia::trigger::FACTS,
         gaia::meter::KINDS,
         gaia::knowledge::FACTS,
     ];

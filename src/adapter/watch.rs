@@ -81,7 +81,12 @@ impl Watcher for SystemWatcher {
         };
         let mut watcher = notify::recommended_watcher(tell).map_err(|e| e.to_string())?;
         let never = never(paths);
-        watch_below(&mut watcher, &root, &never)?;
+        // Globs without a folder are about this one alone: the rest is not watched.
+        let flat = paths.iter().all(|path| !path.contains('/') && !path.contains("**"));
+        match flat {
+            true => watcher.watch(&root, RecursiveMode::NonRecursive).map_err(|e| e.to_string())?,
+            false => drop(watch_below(&mut watcher, &root, &never)?),
+        }
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
@@ -98,7 +103,7 @@ impl Watcher for SystemWatcher {
                 }
                 for path in event.paths {
                     let mut changed = vec![path.clone()];
-                    if matches!(event.kind, EventKind::Create(_)) && path.is_dir() {
+                    if !flat && matches!(event.kind, EventKind::Create(_)) && path.is_dir() {
                         // What was put into it before it was watched has changed too.
                         let inside = watch_below(&mut watcher, &path, &never);
                         changed.extend(inside.unwrap_or_default());

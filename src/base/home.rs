@@ -130,7 +130,7 @@ impl Home {
     #[must_use]
     pub fn private(&self) -> Vec<PathBuf> {
         let mut all = vec![self.store(), self.units(), self.logs(), self.run()];
-        all.extend(["tasks", "runs", "env", "memory", "git"].map(|name| self.0.join(name)));
+        all.extend(["tasks", "runs", "firings", "env", "memory", "git"].map(|name| self.0.join(name)));
         all
     }
 
@@ -144,6 +144,12 @@ impl Home {
     #[must_use]
     pub fn a_run(&self, id: &str) -> PathBuf {
         self.0.join("runs").join(id)
+    }
+
+    /// What commands of triggers can read of their firings.
+    #[must_use]
+    pub fn firings(&self) -> PathBuf {
+        self.0.join("firings")
     }
 
     /// The user's own workflows.

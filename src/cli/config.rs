@@ -90,6 +90,7 @@ fn validate(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Re
         let panes: usize = declared.windows.iter().map(|window| window.panes.len()).sum();
         let (name, windows) = (&declared.name, declared.windows.len());
         let agents = crate::agent::validate(&SystemFiles, here, (&path, bytes.as_bytes()), &dir)?;
+        crate::trigger::validate(&path.display().to_string(), bytes.as_bytes())?;
         let agents = if agents == 0 { String::new() } else { format!(", {agents} agents") };
         let services = match services {
             0 => String::new(),
@@ -109,5 +110,6 @@ fn validate(matches: &ArgMatches, here: &Here, json: bool) -> Result<Outcome, Re
 fn schema() -> serde_json::Value {
     let mut whole = crate::service::schema();
     crate::agent::add_to_schema(&mut whole);
+    crate::trigger::add_to_schema(&mut whole);
     whole
 }

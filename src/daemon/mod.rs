@@ -9,6 +9,7 @@ mod api;
 mod guard;
 mod peer;
 mod rooms;
+mod starter;
 mod token;
 mod verb;
 

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::{
     Options,
+    starter::Runs,
     verb::{self, Handle},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     config::Settings,
     inbox, knowledge, ledger, meter,
     port::{Git, Notifier, Steps, Store},
-    service, session,
+    service, session, trigger,
     verb::{Noun, Who},
     workflow,
 };
@@ -36,6 +37,7 @@ pub(super) struct Rooms {
     agents: agent::Handle,
     experts: knowledge::Handle,
     workflows: workflow::Handle,
+    triggers: trigger::Handle,
 }
 
 impl Rooms {
@@ -78,8 +80,20 @@ impl Rooms {
             ports: workflow::Ports { steps, prober: Arc::clone(&services.ports().prober) },
         };
         let workflows = workflow::spawn(workflows, runs(settings)).await?;
+        let triggers = triggers(options, &sessions, (&services, &workflows));
+        let triggers = trigger::spawn(ledger.clone(), triggers).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts, workflows })
+        Ok(Self {
+            daemon,
+            ledger,
+            inbox,
+            sessions,
+            services,
+            agents,
+            experts,
+            workflows,
+            triggers,
+        })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
@@ -112,6 +126,7 @@ impl Rooms {
         let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
         let router = agent::top::routes(meter::top::routes(router));
         let router = workflow::runs::routes(workflow::workflows::routes(router));
+        let router = trigger::hooks(trigger::routes(router));
         session::streams(session::routes(workflow::streams(router)))
     }
 }
@@ -138,6 +153,25 @@ fn runs(settings: &Settings) -> workflow::Options {
     workflow::Options {
         places: u32::try_from(number("parallel")).unwrap_or(u32::MAX).max(1),
         keep: usize::try_from(number("keep")).unwrap_or(usize::MAX),
+    }
+}
+
+/// What the triggers ask of the world.
+fn triggers(
+    options: &Options,
+    sessions: &session::Handle,
+    (services, workflows): (&service::Handle, &workflow::Handle),
+) -> trigger::Ports {
+    let env = Arc::new(options.env.clone());
+    let session::Ports { files, clock, .. } = sessions.ports();
+    let starter = Runs { workflows: workflows.clone(), env: Arc::clone(&env) };
+    trigger::Ports {
+        clock: Arc::clone(clock),
+        files: Arc::clone(files),
+        watcher: Arc::clone(&services.ports().watcher),
+        starter: Arc::new(starter),
+        home: options.home.clone(),
+        env,
     }
 }
 
@@ -249,6 +283,7 @@ pub fn nouns() -> Vec<Noun> {
         noun("task", "Work handed to agents", agent::tasks::entries()),
         noun("workflow", "Workflows: what is done, in which order", workflow::workflows::entries()),
         noun("run", "Runs of workflows", workflow::runs::entries()),
+        noun("trigger", "Triggers: what starts runs by itself", trigger::entries()),
         noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
         noun("expert", "Experts: what is known about areas of the work", knowledge::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),

@@ -30,6 +30,7 @@ mod tests;
 
 pub use actor::{Handle, Options, Ports, spawn};
 pub use channel::config::{Configured, channels};
+pub(crate) use channel::{Lookup, Secret};
 pub use fact::KINDS as FACTS;
 pub use model::{Answer, Choice, Item, Kind, Level, NewItem, Notice, State, Who};
 pub(crate) use stream::routes as streams;

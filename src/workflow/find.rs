@@ -108,7 +108,7 @@ impl Finder<'_> {
         let context = file::Context { name: stem, beside: &beside };
         let definition =
             file::load(&path, &bytes, &context).map_err(|faults| faults_refusal(&faults))?;
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(&bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(DefinitionRecord { digest, path, text, definition })
     }
@@ -169,4 +169,9 @@ impl Finder<'_> {
         }
         Ok(())
     }
+}
+
+/// The fingerprint of a text.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

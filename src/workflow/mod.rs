@@ -8,6 +8,7 @@
 #![allow(dead_code, unused_imports, reason = "the engine comes with the next change")]
 
 mod actor;
+mod door;
 mod expr;
 mod fact;
 mod file;
@@ -27,6 +28,7 @@ mod verb;
 mod view;
 
 pub use actor::{Handle, Options, Ports, World, spawn};
+pub use door::{Asked, Asker, Over};
 pub use fact::KINDS as FACTS;
 pub(crate) use stream::routes as streams;
 pub(crate) use verb::{run as runs, workflow as workflows};

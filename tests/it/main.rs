@@ -26,3 +26,4 @@ mod service;
 mod session;
 mod stack;
 mod steps;
+mod trigger;

@@ -17,7 +17,7 @@ mod webhook;
 use std::time::Duration;
 
 pub(super) use message::Message;
-pub(super) use secret::{Lookup, Secret};
+pub(crate) use secret::{Lookup, Secret};
 
 use crate::base::Outgoing;
 

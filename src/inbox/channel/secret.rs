@@ -22,7 +22,7 @@ pub(crate) struct Lookup<'a> {
 
 impl Secret {
     /// Reads `env:NAME` or `file:/PATH`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("env", name)) if !name.is_empty() => Some(Self::Env(name.to_owned())),
             Some(("file", path)) if path.starts_with('/') => Some(Self::File(path.into())),

@@ -59,6 +59,16 @@ pub(super) struct RawFile {
     #[schemars(skip)]
     #[expect(dead_code, reason = "read by the agents, kept here so that it is no unknown key")]
     pub(super) tasks: toml::Table,
+    /// What starts runs; read by the triggers.
+    #[serde(default)]
+    #[schemars(skip)]
+    #[expect(dead_code, reason = "read by the triggers, kept here so that it is no unknown key")]
+    pub(super) triggers: Option<toml::Value>,
+    /// What starts runs, in other words; read by the triggers.
+    #[serde(default)]
+    #[schemars(skip)]
+    #[expect(dead_code, reason = "read by the triggers, kept here so that it is no unknown key")]
+    pub(super) schedules: Option<toml::Value>,
     /// What every agent may touch; read by the agents.
     #[serde(default)]
     #[schemars(skip)]

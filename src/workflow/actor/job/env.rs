@@ -19,7 +19,8 @@ const ASKED: Duration = Duration::from_secs(30);
 pub(super) fn of(job: &Job) -> BTreeMap<String, String> {
     let mut env = caller(job);
     let own = |name: &str| {
-        name.starts_with("GAIA_") || matches!(name, "TMUX" | "TMUX_PANE" | "PWD" | "OLDPWD" | "_")
+        let gaia = name.starts_with("GAIA_") && !name.starts_with("GAIA_TRIGGER_");
+        gaia || matches!(name, "TMUX" | "TMUX_PANE" | "PWD" | "OLDPWD" | "_")
     };
     env.retain(|name, _| !own(name));
     env

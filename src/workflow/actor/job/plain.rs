@@ -104,7 +104,10 @@ pub(super) async fn service(mut job: Job, action: ServiceAction, names: Vec<Stri
         (job.world.services.clone(), job.record.dir.clone(), env::caller(&job));
     let done = async {
         match action {
-            _ => Err::<(), Refusal>(Refusal::broken("not yet")),
+            ServiceAction::Start => services.bring(&dir, &env, &names).await,
+            ServiceAction::Stop => services.put_down(&dir, &names).await,
+            ServiceAction::Restart => services.cycle(&dir, &env, &names).await,
+            ServiceAction::Wait => services.ready(&dir, &names).await,
         }
     };
     let done = tokio::select! {
