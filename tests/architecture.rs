@@ -73,6 +73,8 @@ const PURE_FILES: &[&str] = &[
     "workflow/schema.rs",
     "workflow/text.rs",
     "agent/queue.rs",
+    "agent/door/resolve.rs",
+    "agent/wish.rs",
     "agent/words.rs",
     "agent/stats.rs",
     "model.rs",
