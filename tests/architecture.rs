@@ -105,6 +105,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Rooms that decide and therefore may not touch the world.
 const PURE_FILES: &[&str] = &[
     "agent/queue.rs",
+    "agent/door/resolve.rs",
+    "agent/wish.rs",
     "agent/words.rs",
     "agent/stats.rs",
     "model.rs",

@@ -132,20 +132,7 @@ pub(super) async fn begin(
                 return Ok(());
             }
             let on_record = receipt.clone();
-            if mark.is_some() {
-                super::output::make_room(job);
-            }
-            job.change(move |task, _| {
-                task.state = State::Running;
-                task.asked = task.asked.max(mark);
-                task.turn_again(now);
-                if let Some(attempt) = task.attempts.last_mut() {
-                    attempt.receipt = Some(receipt);
-                    attempt.prompt = Some(text);
-                    attempt.step = Step::Launched;
-                }
-            })
-            .await?;
+            turn_again(job, (text, mark), receipt).await?;
             mind.deadline = job.deadline();
             let reply = match mark {
                 Some(_) => reply.send(Ok(on_record)).err().and(None),
@@ -156,6 +143,29 @@ pub(super) async fn begin(
         }
     }
     Ok(())
+}
+
+/// Writes down that another turn begins with a text that is to be typed.
+async fn turn_again(
+    job: &mut Job,
+    (text, mark): (String, Option<u32>),
+    receipt: Receipt,
+) -> Result<(), Halt> {
+    if mark.is_some() {
+        super::output::make_room(job);
+    }
+    let now = receipt.at;
+    job.change(move |task, _| {
+        task.state = State::Running;
+        task.asked = task.asked.max(mark);
+        task.turn_again(now);
+        if let Some(attempt) = task.attempts.last_mut() {
+            attempt.receipt = Some(receipt);
+            attempt.prompt = Some(text);
+            attempt.step = Step::Launched;
+        }
+    })
+    .await
 }
 
 /// Does what is to be done next, until there is nothing to do but wait.
