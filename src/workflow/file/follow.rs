@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// What is known of a value.
+#[expect(clippy::large_enum_variant, reason = "one is made at a time")]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Seen {
     /// Nothing.
