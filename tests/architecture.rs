@@ -104,6 +104,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Rooms that decide and therefore may not touch the world.
 const PURE_FILES: &[&str] = &[
+    "workflow/output.rs",
+    "workflow/start.rs",
+    "workflow/tell.rs",
     "agent/queue.rs",
     "agent/door/resolve.rs",
     "agent/wish.rs",
@@ -131,6 +134,8 @@ const PURE_FOLDERS: &[&str] = &[
     "workflow/schema",
     "workflow/text",
     "workflow/machine",
+    "workflow/model",
+    "workflow/run",
     "agent/driver",
     "agent/evidence",
     "agent/delivery",

@@ -1,6 +1,6 @@
 //! What happens next in a run: every decision of the engine.
 //!
-//! Pure: state and input in, events out; the state has taken them in already. Rooms: `next` (who can
+//! Pure: state and input in, events out; the state has taken them in already. Rooms: `next` and `list` (who can
 //! begin, and what follows when one is over), `end` (what the end of an attempt means), `time`
 //! (what is due), `stop` (cancelling), `again` (doing over), `effect` (what is to be done in the
 //! world for what happened), `work` (what an attempt asks for, rendered), `room` (who gets a free
@@ -15,6 +15,7 @@
 mod again;
 mod effect;
 mod end;
+mod list;
 mod next;
 mod room;
 mod stop;
