@@ -65,11 +65,8 @@ async fn judged(
     };
     let key = (workspace, name);
     let trigger = handle.trigger(&key).await?;
-    let hook = trigger.as_ref().and_then(|trigger| match &trigger.source {
-        Source::Webhook(hook) => Some(hook),
-        _ => None,
-    });
-    let hook = hook.ok_or_else(stranger)?;
+    let trigger = trigger.ok_or_else(stranger)?;
+    let Source::Webhook(hook) = &trigger.source else { return Err(stranger()) };
     let secret = handle.secret(&hook.secret).map_err(|what| {
         tracing::error!(what, trigger = %key.1, "a call cannot be checked");
         stranger()

@@ -67,9 +67,9 @@ pub(crate) fn fits(facts: &Facts, fact: &Envelope) -> bool {
         && fact.kind != "trigger.refused"
         && glob(&facts.kind, &fact.kind)
         && facts.wanted.iter().all(|(path, wanted)| {
-            at_path(&fact.body, path).is_some_and(|value| match value {
-                Value::String(text) => glob(wanted, text),
-                other => glob(wanted, &other.to_string()),
+            at_path(&fact.body, path).is_some_and(|value| match value.as_str() {
+                Some(text) => glob(wanted, text),
+                None => glob(wanted, &value.to_string()),
             })
         })
 }

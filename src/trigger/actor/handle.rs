@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Key, Row, take::New};
+use super::{Key, Row, take::NewFiring};
 use crate::{
     base::{Home, Moment, Name, Refusal},
     inbox::{Lookup, Secret},
@@ -61,7 +61,7 @@ pub(crate) enum Taken {
 pub(crate) enum Ask {
     Enlist(Box<Declared>, Reply<()>),
     Reread(Name),
-    Fire { key: Key, new: Box<New>, reply: Option<Reply<Taken>> },
+    Fire { key: Key, new: Box<NewFiring>, reply: Option<Reply<Taken>> },
     Switch { key: Key, enabled: bool, reply: Reply<()> },
     Answered { id: String, result: Result<Started, Refusal> },
     Over { id: String, ended: Ended },
@@ -98,7 +98,7 @@ impl Handle {
     ) -> Result<(String, Taken), Refusal> {
         let id = format!("manual/{}/{}/{}", key.0, key.1, uuid::Uuid::new_v4());
         let known = self.usual(&key).await?;
-        let new = New { given, manual: true, ..New::new(id.clone(), by, known) };
+        let new = NewFiring { given, manual: true, ..NewFiring::new(id.clone(), by, known) };
         let new = Box::new(new);
         let taken = self.ask(|reply| Ask::Fire { key, new, reply: Some(reply) }).await??;
         Ok((id, taken))
@@ -126,7 +126,7 @@ impl Handle {
     ) -> Result<(String, Taken), Refusal> {
         let delivery = delivery.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let id = format!("ev/{}/{}/{delivery}", key.0, key.1);
-        let new = Box::new(New::new(id.clone(), "a call".to_owned(), known));
+        let new = Box::new(NewFiring::new(id.clone(), "a call".to_owned(), known));
         let taken = self.ask(|reply| Ask::Fire { key, new, reply: Some(reply) }).await??;
         Ok((id, taken))
     }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Actor, Key, take::New};
+use super::{Actor, Key, take::NewFiring};
 use crate::{
     base::{Envelope, Refusal},
     ledger::{Decision, Entry},
@@ -92,7 +92,7 @@ impl Actor {
             "fact": { "kind": fact.kind, "seq": fact.seq, "at": fact.at, "body": fact.body },
         });
         let by = format!("the fact {}", fact.kind);
-        let new = New { entry: Some(fact.seq), ..New::new(id, by, known) };
+        let new = NewFiring { entry: Some(fact.seq), ..NewFiring::new(id, by, known) };
         self.fire(key, new).await.map(drop)
     }
 

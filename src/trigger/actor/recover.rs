@@ -1,6 +1,6 @@
 //! A daemon that came back: what was fired is started, what was missed is decided about.
 
-use super::{Actor, Key, take::New};
+use super::{Actor, Key, take::NewFiring};
 use crate::{
     base::Refusal,
     ledger::Decision,
@@ -84,7 +84,7 @@ impl Actor {
             if self.is_enabled(&key, &trigger) {
                 let id = format!("start/{}/{}/{id}", key.0, key.1);
                 let by = trigger.source.show();
-                self.take(&key, New::new(id, by, serde_json::json!({})), mark).await?;
+                self.take(&key, NewFiring::new(id, by, serde_json::json!({})), mark).await?;
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ use crate::{
 
 /// Something that wants to fire.
 #[derive(Debug, Clone)]
-pub(crate) struct New {
+pub(crate) struct NewFiring {
     pub(crate) id: String,
     /// Who or what brought it about, for people.
     pub(crate) by: String,
@@ -38,7 +38,7 @@ pub(crate) struct New {
     pub(crate) entry: Option<u64>,
 }
 
-impl New {
+impl NewFiring {
     pub(crate) fn new(id: String, by: String, known: Value) -> Self {
         let given = Map::new();
         Self { id, by, known, given, manual: false, slot: None, entry: None }
@@ -82,7 +82,7 @@ impl Actor {
     }
 
     /// Takes something that wants to fire, with the record as it is.
-    pub(super) async fn fire(&mut self, key: &Key, new: New) -> Result<Taken, Refusal> {
+    pub(super) async fn fire(&mut self, key: &Key, new: NewFiring) -> Result<Taken, Refusal> {
         let trigger = self.trigger(key)?;
         if !new.manual && !self.is_enabled(key, &trigger) {
             let message = format!("the trigger `{}` is disabled", key.1);
@@ -98,7 +98,7 @@ impl Actor {
     pub(super) async fn take(
         &mut self,
         key: &Key,
-        new: New,
+        new: NewFiring,
         mark: TriggerRecord,
     ) -> Result<Taken, Refusal> {
         let trigger = self.trigger(key)?;
@@ -198,7 +198,7 @@ impl Actor {
         &mut self,
         key: &Key,
         mut draft: Draft,
-        new: &New,
+        new: &NewFiring,
         why: String,
     ) -> Result<Taken, Refusal> {
         draft.decision.fact(&Skipped {
@@ -217,7 +217,7 @@ impl Actor {
         &mut self,
         key: &Key,
         mut draft: Draft,
-        new: &New,
+        new: &NewFiring,
         (mut record, starts): (FiringRecord, bool),
     ) -> Result<Taken, Refusal> {
         match self.filled(key, &record) {
@@ -332,7 +332,7 @@ impl Actor {
 const KEPT: usize = 200;
 
 /// All that is known of a firing.
-fn whole(new: &New, key: &Key, now: Moment) -> Value {
+fn whole(new: &NewFiring, key: &Key, now: Moment) -> Value {
     let mut known = new.known.as_object().cloned().unwrap_or_default();
     let usual = [
         ("trigger", key.1.to_string()),

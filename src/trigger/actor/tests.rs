@@ -9,7 +9,7 @@ use crate::{
     port::{FakeClock, FakeFiles, FakeStore, Watcher},
     trigger::{
         FakeStarter,
-        actor::{handle::Taken, take::New},
+        actor::{handle::Taken, take::NewFiring},
         model::{Ended, What},
         record::State,
     },
@@ -129,7 +129,7 @@ impl House {
     }
 
     async fn fire(&mut self, name: &str, id: &str, known: serde_json::Value) -> Taken {
-        let new = New::new(id.to_owned(), "a test".to_owned(), known);
+        let new = NewFiring::new(id.to_owned(), "a test".to_owned(), known);
         self.actor.fire(&key(name), new).await.unwrap()
     }
 
@@ -262,7 +262,7 @@ async fn a_trigger_that_fails_too_often_is_switched_off_until_a_person_says_so()
     house.starter.refuse("t");
     house.fire("t", "2", json!({})).await;
     house.hear_answers(1).await;
-    let new = New::new("3".into(), "a test".into(), json!({}));
+    let new = NewFiring::new("3".into(), "a test".into(), json!({}));
     let refused = house.actor.fire(&key("t"), new.clone()).await.unwrap_err();
     assert_eq!(refused.message, "the trigger `t` is disabled");
     drop(house);

@@ -1,6 +1,6 @@
 //! Slots that are due.
 
-use super::{Actor, Key, handle::iso, take::New};
+use super::{Actor, Key, handle::iso, take::NewFiring};
 use crate::{
     base::{Moment, Refusal},
     ledger::Decision,
@@ -59,7 +59,8 @@ impl Actor {
             });
             let id = format!("sched/{}/{}/{}", key.0, key.1, iso(slot.at));
             let slot = (slot.at, missed);
-            let new = New { slot: Some(slot), ..New::new(id, "the clock".to_owned(), known) };
+            let new =
+                NewFiring { slot: Some(slot), ..NewFiring::new(id, "the clock".to_owned(), known) };
             let Some(mut mark) = self.marks.get(key).cloned() else { return Ok(()) };
             mark.watermark = slot.0;
             self.take(key, new, mark).await?;

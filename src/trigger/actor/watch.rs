@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Ask, Handle, Key, Ports, handle::iso, pause, take::New};
+use super::{Ask, Handle, Key, Ports, handle::iso, pause, take::NewFiring};
 use crate::{
     base::Name,
     session::FILE,
@@ -50,7 +50,7 @@ pub(super) fn files(
             let id = format!("file/{}/{}/{}-{}-{count}", key.0, key.1, iso(at), at.0 % 1000);
             let by = format!("{} files", found.len());
             let known = serde_json::json!({ "files": names });
-            let new = Box::new(New::new(id, by, known));
+            let new = Box::new(NewFiring::new(id, by, known));
             handle.tell(Ask::Fire { key: key.clone(), new, reply: None });
         }
     })))

@@ -32,7 +32,7 @@ pub(crate) struct Timetable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rhythm {
     /// At times of day.
-    Cron(Pattern),
+    Cron(Box<Pattern>),
     /// Every so many milliseconds, counted from the beginning of 1970 in UTC.
     Every(u64),
 }
@@ -55,7 +55,7 @@ pub(crate) enum Excluded {
     /// A day of every year: month and day.
     Yearly(i8, i8),
     /// Times that fit a pattern.
-    Fits(Pattern),
+    Fits(Box<Pattern>),
 }
 
 /// Why a slot is where it is.

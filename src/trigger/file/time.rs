@@ -85,7 +85,10 @@ impl Loader<'_> {
             }
             return ms.filter(|ms| *ms >= 1000).map(Rhythm::Every);
         }
-        Pattern::read(words).map(Rhythm::Cron).map_err(|bad| self.unreadable(text, bad)).ok()
+        Pattern::read(words)
+            .map(|one| Rhythm::Cron(Box::new(one)))
+            .map_err(|bad| self.unreadable(text, bad))
+            .ok()
     }
 
     fn unreadable(&mut self, text: &Text, bad: Unreadable) {
@@ -188,7 +191,7 @@ fn excluded(text: &str) -> Option<Excluded> {
         let date = Date::new(2024, month.parse().ok()?, day.parse().ok()?).ok()?;
         return Some(Excluded::Yearly(date.month(), date.day()));
     }
-    Pattern::read(text).ok().map(Excluded::Fits)
+    Pattern::read(text).ok().map(|one| Excluded::Fits(Box::new(one)))
 }
 
 /// A part of a span that is always the same for one name.

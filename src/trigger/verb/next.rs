@@ -66,7 +66,7 @@ impl Args {
             let pattern = Pattern::read(text).map_err(bad)?;
             let zone = self.tz.as_deref().map_or_else(|| Ok(find::local()), file::zone);
             let table = Timetable {
-                rhythm: Rhythm::Cron(pattern),
+                rhythm: Rhythm::Cron(Box::new(pattern)),
                 zone: zone.map_err(bad)?,
                 dst: if self.elapsed { Dst::Elapsed } else { Dst::Wall },
                 start: None,
