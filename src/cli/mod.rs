@@ -13,6 +13,7 @@ mod inside;
 mod install;
 mod mcp;
 mod replay;
+mod run;
 mod script;
 mod send;
 mod start;
@@ -53,7 +54,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let matches = command().get_matches();
-    match here::read().and_then(|here| run(&matches, &here)) {
+    match here::read().and_then(|here| dispatch(&matches, &here)) {
         Ok(outcome) => {
             print(&outcome.text);
             ExitCode::from(u8::from(outcome.failed))
@@ -62,7 +63,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
+fn dispatch(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
     let Some((word, sub)) = matches.subcommand() else {
         return Err(Refusal::broken("no command"));
     };
@@ -84,6 +85,9 @@ fn run(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
         ("man", _) => complete::man(sub, here),
         ("import", _) => store::import(sub, here, json),
         ("export", _) => store::export(sub, here, json),
+        ("run", Some((verb, args))) if run::is_followed(verb, args) => {
+            run::start(args, here, (&ui, json))
+        }
         ("session", Some(("replay", args))) => replay::run(args, here),
         ("ledger", Some(("verify", args))) if args.contains_id("file") => {
             store::verify_file(args, here, json)

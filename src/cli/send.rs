@@ -72,6 +72,13 @@ fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> 
     None
 }
 
+/// The verb of a noun.
+pub(super) fn entry_of(noun: &str, verb: &str) -> Result<Entry, Refusal> {
+    let nouns = crate::daemon::nouns().into_iter().filter(|known| known.name == Some(noun));
+    let found = nouns.flat_map(|noun| noun.entries).find(|entry| entry.name == verb);
+    found.ok_or_else(|| Refusal::broken(format!("no verb `{noun} {verb}`")))
+}
+
 /// Tells how far it is, for as long as the reply is waited for.
 async fn show_progress(client: Client, progress: Follow, ui: Ui) {
     let each = |item: Value| {

@@ -1,7 +1,5 @@
 //! What can be seen of runs.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -134,15 +132,6 @@ impl RunView {
     /// Whether nothing more happens by itself.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state.as_str(), "done" | "failed" | "cancelled" | "skipped")
-    }
-
-    /// How many of its steps are in each state.
-    pub(crate) fn counts(&self) -> BTreeMap<&str, u32> {
-        let mut counts = BTreeMap::new();
-        for step in &self.steps {
-            *counts.entry(step.state.as_str()).or_default() += 1;
-        }
-        counts
     }
 }
 

@@ -135,8 +135,11 @@ struct Pending {
     decision: Decision,
     effects: Vec<(RunId, Effect)>,
     news: Vec<News>,
-    replies: Vec<Box<dyn FnOnce(Result<(), Refusal>) + Send>>,
+    replies: Vec<Answer>,
 }
+
+/// Tells whoever asked whether it is stored.
+type Answer = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
 
 /// Starts the actor after it has found again what goes on.
 pub async fn spawn(world: World, options: Options) -> Result<Handle, Refusal> {

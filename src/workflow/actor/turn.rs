@@ -60,10 +60,9 @@ impl Actor {
         if let Some(trouble) = &self.troubled {
             return drop(reply.send(Err(trouble.clone())));
         }
-        if matches!(input, Input::Retry(_)) && !self.live.contains_key(id) {
-            if let Err(refusal) = self.revive(id) {
-                return drop(reply.send(Err(refusal)));
-            }
+        let again = matches!(input, Input::Retry(_)) && !self.live.contains_key(id);
+        if again && let Err(refusal) = self.revive(id) {
+            return drop(reply.send(Err(refusal)));
         }
         self.turn(id, input);
         let Some(live) = self.live.get(id) else {
@@ -178,68 +177,34 @@ impl Actor {
 impl Live {
     /// Tells the ledger what others may want to know.
     fn tell(&self, events: &[Event], decision: &mut Decision) {
-        let (run, workflow) = (self.record.id.clone(), self.record.workflow.clone());
-        let workspace = self.record.workspace.clone();
+        let RunRecord { id, workflow, workspace, .. } = &self.record;
+        let (run, workflow, workspace) = (id.clone(), workflow.clone(), workspace.clone());
         for event in events {
-            match event {
-                Event::Began => {
-                    decision.fact(&RunStarted {
-                        run: run.clone(),
-                        workflow: workflow.clone(),
-                        workspace: workspace.clone(),
-                    });
-                }
+            let (run, workflow, workspace) = (run.clone(), workflow.clone(), workspace.clone());
+            match event.clone() {
+                Event::Began => decision.fact(&RunStarted { run, workflow, workspace }),
                 Event::Finished { state, .. } => {
-                    decision.fact(&RunFinished {
-                        run: run.clone(),
-                        workflow: workflow.clone(),
-                        workspace: workspace.clone(),
-                        state: *state,
-                        why: self.why(),
-                        cost: self.run.cost,
-                    });
+                    let (why, cost) = (self.why(), self.run.cost);
+                    decision.fact(&RunFinished { run, workflow, workspace, state, why, cost })
                 }
-                Event::Paused { paused } => {
-                    decision.fact(&RunPaused { run: run.clone(), paused: *paused });
-                }
-                Event::CancelAsked { by, .. } => {
-                    decision.fact(&RunCancelled { run: run.clone(), by: by.clone() });
-                }
-                Event::Reset { .. } => {
-                    decision.fact(&RunRetried { run: run.clone(), workflow: workflow.clone() });
-                }
+                Event::Paused { paused } => decision.fact(&RunPaused { run, paused }),
+                Event::CancelAsked { by, .. } => decision.fact(&RunCancelled { run, by }),
+                Event::Reset { .. } => decision.fact(&RunRetried { run, workflow }),
                 Event::Failed { at, why } => {
-                    let (step, why) = (self.run.path(*at), why.clone());
-                    let (run, workflow) = (run.clone(), workflow.clone());
-                    let workspace = workspace.clone();
-                    decision.fact(&StepFailed { run, workflow, workspace, step, why });
+                    let step = self.run.path(at);
+                    decision.fact(&StepFailed { run, workflow, workspace, step, why })
                 }
                 Event::Held { at, why, .. } => {
-                    let (step, why) = (self.run.path(*at), why.clone());
-                    let (run, workflow) = (run.clone(), workflow.clone());
-                    let workspace = workspace.clone();
-                    decision.fact(&StepHeld { run, workflow, workspace, step, why });
+                    let step = self.run.path(at);
+                    decision.fact(&StepHeld { run, workflow, workspace, step, why })
                 }
                 Event::Ended { at, class, why, .. } => {
-                    let attempt = self.run.get(*at).attempt;
-                    let (step, why, class) = (self.run.path(*at), why.clone(), *class);
-                    decision.fact(&AttemptFailed { run: run.clone(), step, attempt, class, why });
+                    let (step, attempt) = (self.run.path(at), self.run.get(at).attempt);
+                    decision.fact(&AttemptFailed { run, step, attempt, class, why })
                 }
-                Event::Intended { .. }
-                | Event::Linked { .. }
-                | Event::Opened { .. }
-                | Event::Expanded { .. }
-                | Event::Repeated { .. }
-                | Event::Stopping { .. }
-                | Event::AskedAgain { .. }
-                | Event::Waits { .. }
-                | Event::Done { .. }
-                | Event::Skipped { .. }
-                | Event::Dropped { .. }
-                | Event::OverBudget { .. }
-                | Event::Waived
-                | Event::Finally => (),
-            }
+                // The journal of the run tells the rest.
+                _ => decision,
+            };
         }
     }
 
@@ -256,8 +221,9 @@ impl Live {
             let is = instance.phase == crate::workflow::run::Phase::Failed;
             is && instance.children.is_empty()
         };
-        let all = 0..self.run.instances.len() as u32;
-        let first = all.into_iter().filter(failed).min_by_key(|id| self.run.get(*id).ended)?;
+        let first = (0..self.run.instances.len() as u32)
+            .filter(failed)
+            .min_by_key(|id| self.run.get(*id).ended)?;
         let why = self.run.get(first).why.as_deref().unwrap_or_default();
         Some(format!("{}: {why}", self.run.path(first)))
     }

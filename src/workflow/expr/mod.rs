@@ -16,7 +16,7 @@ mod parse;
 mod token;
 
 pub(crate) use eval::eval;
-pub(crate) use parse::{Resolve, parse};
+pub(crate) use parse::parse;
 
 /// Something that is so or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     forms::Form,
-    scope::{Said, Scope, Sees, always},
+    scope::{Said, Scope, Sees},
 };
 use crate::{
     base::nearest,
@@ -195,13 +195,6 @@ impl Scope<'_> {
         };
         let path = reference.path.iter().take(fields).cloned();
         std::iter::once(root).chain(path).collect::<Vec<_>>().join(".")
-    }
-
-    /// What a step gives back, for help with a field that is asked for directly.
-    pub(super) fn fields_of(&self, step: StepIndex) -> Vec<String> {
-        let known = self.world.step(step);
-        let declared = known.outputs.keys().cloned();
-        declared.chain(always(known.form).iter().map(|field| (*field).to_owned())).collect()
     }
 }
 

@@ -35,7 +35,6 @@ pub(super) struct Outline<'a> {
     pub(super) id: String,
     /// Where its name stands.
     pub(super) at: Range<usize>,
-    pub(super) node: &'a Node,
     pub(super) fields: Fields<'a>,
     pub(super) parent: Option<StepIndex>,
     pub(super) body: Vec<StepIndex>,
@@ -164,7 +163,6 @@ impl<'a> World<'a> {
         self.steps.push(Outline {
             id,
             at,
-            node,
             fields,
             parent,
             body,

@@ -20,6 +20,24 @@ impl Run {
                 self.last = self.make(None, &body);
                 self.left += body.len() as u32;
             }
+            Event::CancelAsked { by, state } => self.cancelled = Some((by.clone(), *state)),
+            Event::OverBudget { why } => self.over_budget = Some(why.clone()),
+            Event::Waived => (self.over_budget, self.waived) = (None, true),
+            Event::Paused { paused } => self.paused = *paused,
+            Event::Reset { these } => self.reset(these),
+            Event::Finished { state, outputs } => {
+                self.state = *state;
+                self.ended = Some(now);
+                self.outputs.clone_from(outputs);
+                self.ready.clear();
+            }
+            // The others are about one instance.
+            one => self.apply_to_one(one, now),
+        }
+    }
+
+    fn apply_to_one(&mut self, event: &Event, now: Moment) {
+        match event {
             Event::Opened { at } => {
                 let body = self.plan.definition.inside(self.get(*at).step).to_vec();
                 let children = self.make(Some(*at), &body);
@@ -27,29 +45,13 @@ impl Run {
                 self.enter(*at, Phase::Open, now);
             }
             Event::Expanded { at, items } => self.expand(*at, items, now),
-            Event::Repeated { at } => {
-                let number = self.get(*at).children.len() as u32 + 1;
-                let step = self.get(*at).step;
-                let child = self.add(Instance::new(step, Some(*at), Role::Time(number)));
-                self.mutate(*at).children.push(child);
-                self.mutate(*at).left += 1;
-                self.enter(*at, Phase::Open, now);
-            }
-            Event::Intended { at, attempt, boot } => {
-                let boot = self.share_boot(boot);
-                let instance = self.mutate(*at);
-                instance.attempt = *attempt;
-                (instance.asks, instance.link, instance.ending) = (0, None, None);
-                instance.boot = Some(boot);
-                instance.since = Some(now);
-                self.enter(*at, Phase::Running, now);
-            }
+            Event::Repeated { at } => self.repeat(*at, now),
+            Event::Intended { at, attempt, boot } => self.intend(*at, (*attempt, boot), now),
             Event::Linked { at, to } => self.mutate(*at).link = Some(shared(to)),
             Event::Stopping { at, class } => self.mutate(*at).ending = Some(*class),
             Event::AskedAgain { at, error } => {
-                let instance = self.mutate(*at);
-                instance.asks += 1;
-                instance.why = Some(shared(error));
+                self.mutate(*at).asks += 1;
+                self.mutate(*at).why = Some(shared(error));
             }
             Event::Ended { at, class, why, cost, tokens, output } => {
                 self.spend(*at, *cost, *tokens);
@@ -75,18 +77,34 @@ impl Run {
             Event::Failed { at, why } => self.leave(*at, Phase::Failed, why, now),
             Event::Skipped { at, why } => self.leave(*at, Phase::Skipped, why, now),
             Event::Dropped { at, why } => self.leave(*at, Phase::Cancelled, why, now),
-            Event::CancelAsked { by, state } => self.cancelled = Some((by.clone(), *state)),
-            Event::OverBudget { why } => self.over_budget = Some(why.clone()),
-            Event::Waived => (self.over_budget, self.waived) = (None, true),
-            Event::Paused { paused } => self.paused = *paused,
-            Event::Reset { these } => self.reset(these),
-            Event::Finished { state, outputs } => {
-                self.state = *state;
-                self.ended = Some(now);
-                self.outputs.clone_from(outputs);
-                self.ready.clear();
-            }
+            Event::Began
+            | Event::Finally
+            | Event::CancelAsked { .. }
+            | Event::OverBudget { .. }
+            | Event::Waived
+            | Event::Paused { .. }
+            | Event::Reset { .. }
+            | Event::Finished { .. } => (),
         }
+    }
+
+    fn repeat(&mut self, at: InstanceId, now: Moment) {
+        let number = self.get(at).children.len() as u32 + 1;
+        let step = self.get(at).step;
+        let child = self.add(Instance::new(step, Some(at), Role::Time(number)));
+        self.mutate(at).children.push(child);
+        self.mutate(at).left += 1;
+        self.enter(at, Phase::Open, now);
+    }
+
+    fn intend(&mut self, at: InstanceId, (attempt, boot): (u32, &str), now: Moment) {
+        let boot = self.share_boot(boot);
+        let instance = self.mutate(at);
+        instance.attempt = attempt;
+        (instance.asks, instance.link, instance.ending) = (0, None, None);
+        instance.boot = Some(boot);
+        instance.since = Some(now);
+        self.enter(at, Phase::Running, now);
     }
 
     fn begin(&mut self, now: Moment) {

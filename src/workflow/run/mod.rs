@@ -286,9 +286,4 @@ impl Run {
             (Some(parent), Role::Item { .. } | Role::Time(_)) => self.path(parent) + &own,
         }
     }
-
-    /// The instance at a path.
-    pub(crate) fn find(&self, path: &str) -> Option<InstanceId> {
-        (0..self.instances.len() as InstanceId).rev().find(|id| self.path(*id) == path)
-    }
 }

@@ -16,7 +16,7 @@ mod tests;
 mod words;
 
 pub(crate) use check::{check, matches_kind, pattern};
-pub(crate) use words::{describe, example, from_text, is_placeholder, no_object, request};
+pub(crate) use words::{describe, from_text, is_placeholder, request};
 
 /// What a value must be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Schema, Type, check::kind_of};
+use super::{Schema, Type};
 
 impl Type {
     /// With its article.
@@ -53,7 +53,7 @@ pub(crate) fn describe(schema: &Schema) -> String {
 }
 
 /// An object of the right shape, to be shown to whoever must give one.
-pub(crate) fn example(outputs: &BTreeMap<String, Schema>) -> Value {
+pub(super) fn example(outputs: &BTreeMap<String, Schema>) -> Value {
     let field = |(name, schema): (&String, &Schema)| (name.clone(), sample(schema, name));
     Value::Object(outputs.iter().map(field).collect())
 }
@@ -163,11 +163,6 @@ fn fills(value: &Value, texts: &mut usize) -> bool {
         Value::Array(items) => !items.is_empty() && items.iter().all(|item| fills(item, texts)),
         Value::Object(fields) => fields.values().all(|field| fills(field, texts)),
     }
-}
-
-/// A sentence about a value of the wrong kind, e.g. of an answer that is no object.
-pub(crate) fn no_object(value: &Value) -> String {
-    format!("the answer must be a JSON object, not {}", kind_of(value))
 }
 
 /// What an agent is told about the outputs it must give.

@@ -13,7 +13,7 @@ use super::model::StepIndex;
 mod render;
 mod scan;
 
-pub(crate) use render::{references, render, value};
+pub(crate) use render::{render, value};
 pub(crate) use scan::{Piece, Wrong, scan};
 
 /// A text whose references are known to lead somewhere.

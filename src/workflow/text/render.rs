@@ -27,14 +27,6 @@ pub(crate) fn value(template: &Template, lookup: &dyn Lookup) -> Result<Value, S
     }
 }
 
-/// What a template takes its values from.
-pub(crate) fn references(template: &Template) -> impl Iterator<Item = &Reference> {
-    template.0.iter().filter_map(|part| match part {
-        Part::Text(_) => None,
-        Part::Value(reference) => Some(reference),
-    })
-}
-
 impl Reference {
     /// The value that it leads to; a sentence if there is none. Of nothing, every field is nothing.
     pub(crate) fn look(&self, lookup: &dyn Lookup) -> Result<Value, String> {

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod cancel;
+mod follow;
 mod list;
 mod logs;
 mod pause;
@@ -18,7 +19,8 @@ pub(crate) use logs::chosen;
 use crate::workflow::actor::Handle;
 
 crate::verbs! { Handle =>
-    start::Start, list::List, show::Show, wait::Wait, logs::Logs, cancel::Cancel, pause::Pause,
+    start::Start, list::List, show::Show, wait::Wait, follow::Follow,
+    logs::Logs, cancel::Cancel, pause::Pause,
     resume::Resume, retry::Retry, artifacts::Artifacts, replay::Replay,
     remove::Remove,
 }
