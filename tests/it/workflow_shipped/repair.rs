@@ -6,7 +6,7 @@ use super::{approve, begin, put, run, says, step, writes, yard};
 use crate::agent::yard::Yard;
 
 const TESTS: &str = "import unittest\n\nfrom calc.add import add\nfrom calc.double import double\n\n\n\
-class Calc(unittest.TestCase):\n    def test_adds(self):\n        self.assertEqual(add(2, 3), 5)\n\n\
+class Calc(unittest.TestCase):\n    def test_adds(self):\n        self.assertEqual(add(2, 3), 5)\n\n    \
     def test_doubles(self):\n        self.assertEqual(double(2), 4)\n";
 const ADD: &str = "def add(a, b):\n    return a - b\n";
 const DOUBLE: &str = "def double(n):\n    return n * 3\n";

@@ -34,8 +34,8 @@ fn cargo() {
     let lib = "/// ```\n/// assert_eq!(tiny::one(), 1);\n/// ```\npub fn one() -> u8 { 1 }\n\n\
         #[test]\nfn is_two() { assert_eq!(one(), 2, \"a \\\"quoted\\\"\\tword\"); }\n#[test]\nfn is_one() { assert_eq!(one(), 1); }\n";
     let manifest = "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ndoctest = false\n";
-    let yard = yard("", &[("Cargo.toml", manifest), ("src/lib.rs", lib), (".gitignore", "target\n")]);
-    let mut yard = yard;
+    let files = [("Cargo.toml", manifest), ("src/lib.rs", lib), (".gitignore", "target\n")];
+    let mut yard = yard("", &files);
     // The one that is installed needs its own home.
     for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
         let value = std::env::var(name).ok();
@@ -146,7 +146,7 @@ fn without_a_tool_it_fails_in_a_sentence() {
 
 #[test]
 fn a_project_may_have_a_way_of_its_own() {
-    let own = "steps:\n  - id: test\n    outputs: {tool: string, summary: string, failures: array}\n    \
+    let own = "inputs: {command: {type: string, default: ''}}\nsteps:\n  - id: test\n    outputs: {tool: string, summary: string, failures: array}\n    \
         run: |\n      printf '{\"tool\": \"own\", \"summary\": \"no test fails (own)\", \"failures\": []}'\n\
         outputs:\n  tool: \"{{ test.tool }}\"\n  summary: \"{{ test.summary }}\"\n  failures: \"{{ test.failures }}\"\n";
     let yard = yard("", &[(".gaia/workflows/failing-tests.yaml", own)]);
