@@ -19,7 +19,16 @@ const LIMIT: usize = (1 << 20) + 1;
 const ENDS: [&str; 3] = [".yaml", ".yml", ".json"];
 
 /// Workflows inside the binary, by name.
-const BUILTIN: &[(&str, &str)] = &[];
+const BUILTIN: &[(&str, &str)] = &[
+    ("bug-investigate", include_str!("../../workflows/bug-investigate.yaml")),
+    ("failing-tests", include_str!("../../workflows/failing-tests.yaml")),
+    ("implement-review-test", include_str!("../../workflows/implement-review-test.yaml")),
+    ("plan-build", include_str!("../../workflows/plan-build.yaml")),
+    ("review", include_str!("../../workflows/review.yaml")),
+    ("security-audit", include_str!("../../workflows/security-audit.yaml")),
+    ("self-improve", include_str!("../../workflows/self-improve.yaml")),
+    ("test-fix", include_str!("../../workflows/test-fix.yaml")),
+];
 
 /// Where workflows are looked for.
 pub(crate) struct Finder<'a> {

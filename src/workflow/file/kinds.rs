@@ -19,6 +19,9 @@ use crate::{
 /// Tokens that experts may take of a prompt, unless the step says how many.
 const EXPERT_TOKENS: u32 = 1500;
 
+/// Stands before a step whose work of the time before is meant.
+const PREV: &str = "prev.";
+
 impl Reader<'_> {
     /// What a step does.
     pub(super) fn kind(&self, index: StepIndex) -> Kind {
@@ -45,6 +48,8 @@ impl Reader<'_> {
     fn agent(&self, index: StepIndex) -> AgentWork {
         let fields = &self.world.step(index).fields;
         let sees = Sees::In(index);
+        let from = fields.get("from");
+        let before = from.and_then(Node::text).is_some_and(|name| name.trim().starts_with(PREV));
         let named = fields.get("agent").filter(|_| forms::agent(fields).is_some());
         let role = || forms::role(fields).map(str::to_owned);
         let place = match (fields.text("place"), fields.flag("worktree")) {
@@ -60,7 +65,8 @@ impl Reader<'_> {
             budget: self.budget(fields),
             mode: fields.text("mode").map(str::to_owned),
             place,
-            from: fields.get("from").and_then(|node| self.agent_step(index, node, "from")),
+            from: from.and_then(|node| self.agent_step(index, node, "from")),
+            from_before: before,
             experts: self.words(fields, "experts"),
             expert_tokens: fields.count("expert_tokens").unwrap_or(EXPERT_TOKENS),
         }
@@ -106,9 +112,11 @@ impl Reader<'_> {
         template
     }
 
-    /// An agent step that is over before.
+    /// An agent step that is over before, or was the time before.
     fn agent_step(&self, index: StepIndex, node: &Node, key: &str) -> Option<StepIndex> {
-        let name = self.word(node);
+        let word = self.word(node);
+        let before = word.strip_prefix(PREV).filter(|_| key == "from");
+        let name = before.unwrap_or(&word).to_owned();
         let help = |help: String| (format!("`{key}` names the step of an agent"), help);
         let said = match self.world.find(&name) {
             Some(found) if self.world.step(found).form != Form::Agent => {
@@ -116,7 +124,8 @@ impl Reader<'_> {
                 help(format!("`{name}` is a step with `{word}`"))
             }
             Some(found) => {
-                let seen = self.scope(Sees::In(index)).resolve(&format!("{name}.status"));
+                let shown = before.map_or_else(|| format!("{name}.status"), |_| word.clone());
+                let seen = self.scope(Sees::In(index)).resolve(&shown);
                 match seen {
                     Ok(_) => return Some(found),
                     Err(said) => said,

@@ -189,7 +189,7 @@ fn agent(scope: &Scope<'_>, step: &Step, wanted: &AgentWork) -> Result<AgentAsk,
         budget: wanted.budget.clone(),
         mode: wanted.mode.clone(),
         place: wanted.place,
-        from: wanted.from.map(|step| tasks_of(scope, step)).unwrap_or_default(),
+        from: wanted.from.map(|step| from(scope, step, wanted.from_before)).unwrap_or_default(),
         experts: wanted.experts.clone(),
         expert_tokens: wanted.expert_tokens,
     })
@@ -214,10 +214,22 @@ fn person(
     })
 }
 
-/// The tasks of a step as it is seen from a place: of each of a list, of the last time of a loop.
+/// The tasks whose work an agent goes on from.
+fn from(scope: &Scope<'_>, step: StepIndex, before: bool) -> Vec<String> {
+    if before {
+        scope.before(step).map(|at| tasks_below(scope.run, at)).unwrap_or_default()
+    } else {
+        tasks_of(scope, step)
+    }
+}
+
+/// The tasks of a step as it is seen from a place.
 fn tasks_of(scope: &Scope<'_>, step: StepIndex) -> Vec<String> {
-    let run = scope.run;
-    let Some(at) = scope.seen(step) else { return vec![] };
+    scope.seen(step).map(|at| tasks_below(scope.run, at)).unwrap_or_default()
+}
+
+/// The tasks of an instance: of each of a list, of the last time of a loop.
+fn tasks_below(run: &Run, at: InstanceId) -> Vec<String> {
     let (mut todo, mut found) = (vec![at], Vec::new());
     while let Some(at) = todo.pop() {
         let instance = run.get(at);

@@ -97,6 +97,9 @@ pub(crate) struct AgentWork {
     pub(crate) place: Option<Place>,
     /// It goes on from the work of this agent step.
     pub(crate) from: Option<StepIndex>,
+    /// That work is the one of the time before in the loop around; the first time there is none.
+    #[serde(default)]
+    pub(crate) from_before: bool,
     /// Areas whose experts it hears.
     pub(crate) experts: Vec<String>,
     /// Tokens that experts may take of its prompt; 0 for none.

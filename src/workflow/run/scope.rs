@@ -48,10 +48,24 @@ impl Scope<'_> {
                     let first = instance.children.first().map(|child| self.run.get(*child));
                     instance.step == group && first.is_some_and(|child| child.role == Role::Whole)
                 };
-                self.around().find(inside).map(|id| &self.run.get(id).children)
+                // From outside, what is seen of a group is how it was the last time.
+                let around = self.around().find(inside);
+                let body = around.or_else(|| self.body_of(self.seen(group)?));
+                body.map(|id| &self.run.get(id).children)
             }
         };
         bodies?.get(slot).copied()
+    }
+
+    /// The instance whose children are the steps inside of a group: of a loop, the last time.
+    fn body_of(&self, group: InstanceId) -> Option<InstanceId> {
+        let last = *self.run.get(group).children.last()?;
+        match self.run.get(last).role {
+            Role::Whole => Some(group),
+            Role::Time(_) => self.body_of(last),
+            // There are as many as items.
+            Role::Item { .. } => None,
+        }
     }
 
     /// The innermost instance of a step around the place with this role.
@@ -60,17 +74,21 @@ impl Scope<'_> {
         all.into_iter().find(|instance| instance.step == step && fits(&instance.role))
     }
 
-    /// What a step of a loop gave back the time before.
-    fn previous(&self, step: StepIndex) -> Option<Value> {
+    /// The instance of a step of a loop the time before.
+    pub(crate) fn before(&self, step: StepIndex) -> Option<InstanceId> {
         let slot = self.run.plan.slots[step as usize] as usize;
         let time = self.around().find(|id| matches!(self.run.get(*id).role, Role::Time(_)))?;
         let Role::Time(number) = self.run.get(time).role else { return None };
         let times = &self.run.get(self.run.get(time).parent?).children;
-        let before = times.iter().rev().map(|id| self.run.get(*id));
-        let before = before.into_iter().find(|other| other.role == Role::Time(number - 1))?;
-        let own = before.step == step;
-        let instance = if own { before } else { self.run.get(*before.children.get(slot)?) };
-        instance.output.as_deref().cloned()
+        let mut others = times.iter().rev().copied();
+        let before = others.find(|id| self.run.get(*id).role == Role::Time(number - 1))?;
+        let own = self.run.get(before).step == step;
+        if own { Some(before) } else { self.run.get(before).children.get(slot).copied() }
+    }
+
+    /// What a step of a loop gave back the time before.
+    fn previous(&self, step: StepIndex) -> Option<Value> {
+        self.run.get(self.before(step)?).output.as_deref().cloned()
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct At {
     pub(crate) dir: Option<PathBuf>,
     /// Environment of the caller
     #[arg(skip)]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) env: BTreeMap<String, String>,
 }
 

@@ -18,6 +18,8 @@ use crate::{
 /// A command that is asked to end gets this long.
 const GRACE: Duration = Duration::from_secs(10);
 const TERM: i32 = 15;
+/// The most that is told of what a command that failed wrote last, in bytes.
+const LAST_WORDS: usize = 400;
 /// The most that is read of the file in which a command leaves its outputs.
 const OUTPUT: usize = 1 << 20;
 
@@ -116,7 +118,10 @@ async fn read(job: &Job, spec: &StepSpec, end: StepEnd) -> End {
         (Some(0), None, None) => Ok(()),
         (Some(0), None, Some(fault)) => Err((Class::OutputInvalid, fault)),
         (Some(code), _, _) => {
-            let what = note.unwrap_or_else(|| format!("it ended with {code}"));
+            let what = match note {
+                Some(note) => note,
+                None => format!("it ended with {code}{}", last_words(&**steps, spec).await),
+            };
             Err((Class::Code(code), what))
         }
         (None, Some(signal), _) => {
@@ -125,4 +130,15 @@ async fn read(job: &Job, spec: &StepSpec, end: StepEnd) -> End {
         (None, None, _) => Err((Class::Failed, note.unwrap_or_default())),
     };
     End { result, output, ..End::good(Map::new()) }
+}
+
+/// The last line that a command wrote, for whoever asks why it failed.
+async fn last_words(steps: &dyn Steps, spec: &StepSpec) -> String {
+    let Ok(head) = steps.log(&spec.folder, 0, 0).await else { return String::new() };
+    let from = head.end.saturating_sub(LAST_WORDS as u64);
+    let Ok(span) = steps.log(&spec.folder, from, LAST_WORDS).await else { return String::new() };
+    let text = String::from_utf8_lossy(&span.bytes);
+    let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let plain = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
+    last.map_or_else(String::new, |line| format!(": {}", plain(line)))
 }
