@@ -88,6 +88,8 @@ impl Actor {
             decision.put(other);
         }
         self.pending.decision.append(decision);
+        // Those that came a moment before run already, or wait.
+        self.admit();
         self.keep(record.clone(), plan);
         self.make_room_for(&id);
         Ok(record)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Machine;
+use super::{Machine, next::is_last};
 use crate::workflow::{
     model::StepIndex,
     run::{Event, InstanceId, Phase, Role, Run},
@@ -14,6 +14,8 @@ impl Machine<'_> {
             return;
         }
         let these = match from {
+            // The steps at the end are all made anew, whatever is done over.
+            Some(at) if is_last(self.run, at) => BTreeSet::new(),
             Some(at) => with_dependents(self.run, [at].into()),
             None => {
                 let bad = bad(self.run);
@@ -27,7 +29,7 @@ impl Machine<'_> {
             around.any(|at| these.contains(&at))
         };
         let these: Vec<InstanceId> = these.iter().copied().filter(|id| !inside(id)).collect();
-        if these.is_empty() {
+        if these.is_empty() && self.run.last.is_empty() {
             return;
         }
         self.emit(Event::Reset { these: these.clone() });
@@ -58,8 +60,12 @@ fn bad(run: &Run) -> BTreeSet<InstanceId> {
     let mut todo: Vec<InstanceId> = run.top.clone();
     while let Some(at) = todo.pop() {
         let instance = run.get(at);
-        let is_bad =
-            |id: &InstanceId| matches!(run.get(*id).phase, Phase::Failed | Phase::Cancelled);
+        let is_bad = |id: &InstanceId| match (&run.get(*id).phase, &run.get(*id).role) {
+            (Phase::Failed | Phase::Cancelled, _) => true,
+            // Nothing skips an item but the failure of another one.
+            (phase, Role::Item { .. }) => *phase == Phase::Skipped,
+            (_, Role::Whole | Role::Time(_)) => false,
+        };
         let inner: Vec<InstanceId> = instance.children.iter().copied().filter(is_bad).collect();
         if inner.is_empty() && is_bad(&at) {
             found.insert(at);
