@@ -130,7 +130,9 @@ impl Home {
     #[must_use]
     pub fn private(&self) -> Vec<PathBuf> {
         let mut all = vec![self.store(), self.units(), self.logs(), self.run()];
-        all.extend(["tasks", "runs", "firings", "env", "memory", "git"].map(|name| self.0.join(name)));
+        all.extend(
+            ["tasks", "runs", "firings", "env", "memory", "git"].map(|name| self.0.join(name)),
+        );
         all
     }
 

@@ -83,17 +83,7 @@ impl Rooms {
         let triggers = triggers(options, &sessions, (&services, &workflows));
         let triggers = trigger::spawn(ledger.clone(), triggers).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self {
-            daemon,
-            ledger,
-            inbox,
-            sessions,
-            services,
-            agents,
-            experts,
-            workflows,
-            triggers,
-        })
+        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts, workflows, triggers })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it

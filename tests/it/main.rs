@@ -27,3 +27,4 @@ mod session;
 mod stack;
 mod steps;
 mod trigger;
+mod workflow;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Machine, next::is_last};
 use crate::workflow::{
-    model::StepIndex,
+    model::{OnError, StepIndex},
     run::{Event, InstanceId, Phase, Role, Run},
 };
 
@@ -54,12 +54,16 @@ impl Machine<'_> {
     }
 }
 
-/// The innermost ones that did not end well: steps, items and times without others inside.
+/// The innermost ones that did not end well: steps, items and times without others inside. What
+/// may fail is not among them.
 fn bad(run: &Run) -> BTreeSet<InstanceId> {
     let mut found = BTreeSet::new();
     let mut todo: Vec<InstanceId> = run.top.clone();
     while let Some(at) = todo.pop() {
         let instance = run.get(at);
+        if run.step_of(at).on_error == OnError::Continue {
+            continue;
+        }
         let is_bad = |id: &InstanceId| match (&run.get(*id).phase, &run.get(*id).role) {
             (Phase::Failed | Phase::Cancelled, _) => true,
             // Nothing skips an item but the failure of another one.
@@ -70,7 +74,12 @@ fn bad(run: &Run) -> BTreeSet<InstanceId> {
         if inner.is_empty() && is_bad(&at) {
             found.insert(at);
         }
-        todo.extend(&instance.children);
+        match instance.children.last() {
+            // What came before the last time is past.
+            Some(last) if matches!(run.get(*last).role, Role::Time(_)) => todo.push(*last),
+            Some(_) => todo.extend(&instance.children),
+            None => (),
+        }
     }
     found
 }

@@ -205,6 +205,7 @@ impl Run {
     /// These are done anew; what is around them is under way again, and so is the run.
     fn reset(&mut self, these: &[InstanceId], now: Moment) {
         for id in these {
+            self.forget_later_times(*id);
             let mut parent = self.get(*id).parent;
             while let Some(at) = parent {
                 let instance = self.mutate(at);
@@ -225,6 +226,19 @@ impl Run {
         (self.ended, self.outputs, self.cancelled) = (None, None, None);
         (self.finally, self.over_budget, self.last) = (false, None, vec![]);
         self.count_again();
+    }
+
+    /// A loop goes on from the time that is done over.
+    fn forget_later_times(&mut self, id: InstanceId) {
+        let mut next = Some(id);
+        while let Some(at) = next {
+            next = self.get(at).parent;
+            if let (Role::Time(_), Some(repeat)) = (&self.get(at).role, next) {
+                let times = &mut self.mutate(repeat).children;
+                let place = times.iter().position(|time| *time == at);
+                times.truncate(place.map_or(times.len(), |place| place + 1));
+            }
+        }
     }
 
     fn count_again(&mut self) {

@@ -44,10 +44,10 @@ fn a_step_is_done_over_with_all_that_needs_it() {
 fn nothing_is_done_over_that_goes_on_or_ended_well() {
     let text = "steps:\n  - {id: a, run: x}\n";
     let mut bench = Bench::new(text);
-    assert!(!bench.put(Input::Retry(None)), "it goes on");
+    assert_eq!(advance(&mut bench.run, Input::Retry(None), NOW), [], "it goes on");
     bench.grant();
     bench.line("ok a");
-    assert!(!bench.put(Input::Retry(None)), "it ended well");
+    assert_eq!(advance(&mut bench.run, Input::Retry(None), NOW), [], "it ended well");
     let mut queued = blank(&bench.run.plan);
     advance(&mut queued, Input::Cancel("you".to_owned()), NOW);
     assert_eq!(queued.state, State::Cancelled);
@@ -66,6 +66,27 @@ steps:
         text,
         &[("stop", "ok a[x]\nbad a[y]\nretry\nok a[y]\nok a[z]")]
     ));
+}
+
+#[test]
+fn a_loop_goes_on_from_the_time_that_is_done_over() {
+    let text = "
+steps:
+  - id: l
+    loop:
+      until: t.exit_code == 0
+      max_iterations: 3
+      steps:
+        - { id: t, run: x, on_error: continue }
+        - { id: u, run: x, needs: { t: done } }
+";
+    let twice = "bad l{1}/t\nok l{1}/u\nok l{2}/t\n";
+    let failed = format!("{twice}bad l{{2}}/u\nretry\nrestart\nok l{{2}}/u");
+    let first = format!(
+        "{twice}ok l{{2}}/u\nretry l{{1}}/u\nok l{{1}}/u\nrestart\ngrant\nok l{{2}}/t\nok l{{2}}/u"
+    );
+    let scripts = [("the last time failed", &*failed), ("an earlier one", &*first)];
+    insta::assert_snapshot!(stories(text, &scripts));
 }
 
 #[test]

@@ -55,10 +55,9 @@ impl Bench {
     }
 
     /// Takes an input, notes what happens, and holds everything to the invariants.
-    fn put(&mut self, input: Input) -> bool {
+    fn put(&mut self, input: Input) {
         let events = advance(&mut self.run, input, self.now);
         self.took(&events);
-        !events.is_empty()
     }
 
     fn took(&mut self, events: &[Event]) {
@@ -162,18 +161,19 @@ impl Bench {
             "refused" => self.end(self.at(path), End::bad(Class::Refused, "a person said no")),
             "stopped" => self.end(self.at(path), End::bad(Class::Cancelled, "it was stopped")),
             "silent" => {
-                drop(self.put(Input::Silent(self.at(path), self.run.get(self.at(path)).attempt)))
+                let at = self.at(path);
+                self.put(Input::Silent(at, self.run.get(at).attempt));
             }
             "after" => {
                 self.now.0 += path.parse::<u64>().unwrap();
                 self.put(Input::Wake);
             }
-            "cancel" => drop(self.put(Input::Cancel("you".to_owned()))),
-            "pause" => drop(self.put(Input::Pause(true))),
-            "resume" => drop(self.put(Input::Pause(false))),
-            "budget" => drop(self.put(Input::Budget(path == "yes", "you".to_owned()))),
-            "retry" if path.is_empty() => drop(self.put(Input::Retry(None))),
-            "retry" => drop(self.put(Input::Retry(Some(self.at(path))))),
+            "cancel" => self.put(Input::Cancel("you".to_owned())),
+            "pause" => self.put(Input::Pause(true)),
+            "resume" => self.put(Input::Pause(false)),
+            "budget" => self.put(Input::Budget(path == "yes", "you".to_owned())),
+            "retry" if path.is_empty() => self.put(Input::Retry(None)),
+            "retry" => self.put(Input::Retry(Some(self.at(path)))),
             "decide" => {
                 let choice = Choice::of(word(2)).unwrap();
                 self.put(Input::Decided(self.at(path), choice, "you".to_owned()));
@@ -207,7 +207,7 @@ fn picture(run: &Run) -> String {
     let all = (&run.instances, &run.top, &run.last, run.left, &run.active, &run.ready);
     let whole = (run.state, run.paused, &run.cancelled, run.finally, &run.over_budget, run.waived);
     let end = (run.started, run.since, run.ended, &run.outputs, run.cost, run.tokens);
-    format!("{all:#?}\n{whole:?}\n{end:?}")
+    format!("{all:?}\n{whole:?}\n{end:?}")
 }
 
 /// What happens in a run of this definition when this script is put to it, line by line.

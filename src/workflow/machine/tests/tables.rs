@@ -236,7 +236,7 @@ steps:
   - id: list
     for_each: { in: [p, q, r], max_parallel: 1 }
     steps:
-      - { id: in, run: echo \"{{ item }}\" }
+      - { id: in, run: 'echo \"{{ item }}\"' }
       - { id: in2, run: x, needs: [in] }
   - id: round
     loop: { until: t.exit_code == 0, max_iterations: 2, steps: [{ id: t, run: x }] }
@@ -357,7 +357,7 @@ steps:
       steps:
         - id: work
           steps:
-            - { id: one, run: echo \"{{ item }}\" }
+            - { id: one, run: 'echo \"{{ item }}\"' }
             - { id: two, run: x, needs: [one] }
         - { id: check, run: x, needs: [work], on_error: continue }
   - { id: last, run: x, needs: [each] }
