@@ -2,19 +2,33 @@
 #![cfg(debug_assertions)]
 
 use super::{Yard, step};
-use crate::house::{kill, until};
+use crate::house::{alive, kill, until};
 
 /// Ends everything of a house, and lets the next daemon see another boot.
 fn reboot(yard: &mut Yard) {
     yard.end();
-    let mut left = yard.commands();
-    left.extend(yard.hosts());
-    left.iter().for_each(|pid| kill(*pid, "KILL"));
+    // Those first who would still tell how an attempt ended.
+    yard.shims().iter().chain(&yard.hosts()).for_each(|pid| kill(*pid, "KILL"));
+    until("the shims are dead", || !yard.shims().into_iter().any(alive));
+    yard.commands().iter().for_each(|pid| kill(*pid, "KILL"));
     until("all is dead", || yard.commands().is_empty());
     yard.house.env.push(("GAIA_STEP_BOOT".to_owned(), "another".to_owned()));
 }
 
 impl Yard {
+    /// Whoever claimed an attempt.
+    fn shims(&self) -> Vec<i32> {
+        let below = |folder: std::path::PathBuf| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path())
+        };
+        let runs = below(self.house.home().join("runs"));
+        let claims = runs.flat_map(below).map(|attempt| attempt.join("claim"));
+        let claims = claims.filter_map(|claim| std::fs::read_link(claim).ok());
+        let pid = |claim: std::path::PathBuf| claim.to_str()?.split(' ').next()?.parse().ok();
+        claims.filter_map(pid).collect()
+    }
+
     /// The processes that start steps.
     fn hosts(&self) -> Vec<i32> {
         let home = format!("pane --steps {}", self.house.home().display());

@@ -46,7 +46,7 @@ steps:
 fn a_run_that_takes_too_long_is_ended_and_sweeps_up() {
     let yard = Yard::new(
         "
-timeout: 500ms
+timeout: 2s
 steps:
   - { id: a, run: \"{here}/fx; sleep 1000\" }
 finally:

@@ -34,8 +34,8 @@ steps:
   - { id: quoted, run: \"printf '%s' \\\"{{ inputs.who }}\\\"\" }
   - { id: named, run: \"printf '%s' \\\"$who\\\"\" }
   - { id: argv, run: [printf, \"%s\", \"{{ inputs.who }}\"] }
-  - { id: env, run: \"printf '%s' \\\"$IT\\\"\", env: { IT: \"{{ inputs.who }}\" } }
-  - { id: next, run: \"printf '%s' \\\"{{ argv.stdout }}\\\"\", needs: [argv] }
+  - { id: own, run: \"printf '%s' \\\"$IT\\\"\", env: { IT: \"{{ inputs.who }}\" } }
+  - { id: later, run: \"printf '%s' \\\"{{ argv.stdout }}\\\"\", needs: [argv] }
   - id: each
     for_each: { in: \"{{ inputs.all }}\", join: all_ok }
     run: \"printf '%s' \\\"{{ item }}\\\"\"
@@ -48,7 +48,7 @@ steps:
         let path = yard.at("inputs");
         let run = yard.runs(&["--inputs-from", path.to_str().unwrap()]);
         assert_eq!(run["state"], "done", "{run:#}");
-        for name in ["shell", "quoted", "named", "argv", "env", "next"] {
+        for name in ["shell", "quoted", "named", "argv", "own", "later"] {
             assert_eq!(step(&run, name)["outputs"]["stdout"], *word, "{name}: {run:#}");
         }
         assert_eq!(step(&run, "each")["outputs"][0]["stdout"], *word, "{run:#}");

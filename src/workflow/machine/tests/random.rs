@@ -226,13 +226,13 @@ fn told(text: &str, script: &[u16], restarts: &[bool]) -> (String, Bench) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_run_comes_to_the_same_end_however_often_the_daemon_dies(
         definition in proptest::collection::vec(any::<u16>(), 0..120),
-        script in proptest::collection::vec(any::<u16>(), 0..160),
-        restarts in proptest::collection::vec(any::<bool>(), 0..100),
+        script in proptest::collection::vec(any::<u16>(), 0..250),
+        restarts in proptest::collection::vec(any::<bool>(), 0..150),
     ) {
         let text = Dice::new(&definition).definition();
         let (once, _) = told(&text, &script, &[]);

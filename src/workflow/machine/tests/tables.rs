@@ -236,8 +236,8 @@ steps:
   - id: list
     for_each: { in: [p, q, r], max_parallel: 1 }
     steps:
-      - { id: in, run: 'echo \"{{ item }}\"' }
-      - { id: in2, run: x, needs: [in] }
+      - { id: i, run: 'echo \"{{ item }}\"' }
+      - { id: j, run: x, needs: [i] }
   - id: round
     loop: { until: t.exit_code == 0, max_iterations: 2, steps: [{ id: t, run: x }] }
 finally:
@@ -247,7 +247,7 @@ finally:
 
 #[test]
 fn cancelling_ends_what_runs_and_drops_the_rest() {
-    let ends = "stopped runs\nstopped asked\nstopped list[p]/in\nstopped round{1}/t\n";
+    let ends = "stopped runs\nstopped asked\nstopped list[p]/i\nstopped round{1}/t\n";
     let all = format!("bad waits\nbad held\ncancel\ncancel\n{ends}ok sweep\nok mop");
     let restarts =
         format!("bad waits\nbad held\ncancel\nrestart\n{ends}restart\ngrant\nok sweep\nok mop");
