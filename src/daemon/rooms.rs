@@ -1,6 +1,6 @@
 //! Every slice's handle, and which adapter serves which port.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::FromRef};
 use tokio::sync::Notify;
@@ -79,7 +79,7 @@ impl Rooms {
             experts: experts.clone(),
             ports: workflow::Ports { steps, prober: Arc::clone(&services.ports().prober) },
         };
-        let workflows = workflow::spawn(workflows, runs(settings)).await?;
+        let workflows = workflow::spawn(workflows, runs(settings, &options.env)).await?;
         let triggers = triggers(options, &sessions, (&services, &workflows));
         let triggers = trigger::spawn(ledger.clone(), triggers).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
@@ -138,11 +138,12 @@ fn channels(options: &Options) -> Result<inbox::Options, Refusal> {
     })
 }
 
-fn runs(settings: &Settings) -> workflow::Options {
+fn runs(settings: &Settings, env: &BTreeMap<String, String>) -> workflow::Options {
     let number = |name| settings.number("runs", name);
     workflow::Options {
         places: u32::try_from(number("parallel")).unwrap_or(u32::MAX).max(1),
         keep: usize::try_from(number("keep")).unwrap_or(usize::MAX),
+        gives_up: cfg!(debug_assertions) && env.get("GAIA_RUN_MUTANT").is_some_and(|m| m == "lost"),
     }
 }
 

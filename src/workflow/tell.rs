@@ -36,6 +36,7 @@ pub(crate) fn line(run: &Run, event: &Event) -> String {
         Event::Paused { paused: true } => "the run is paused".to_owned(),
         Event::Paused { paused: false } => "the run goes on".to_owned(),
         Event::Finally => "the steps at its end".to_owned(),
+        Event::Reset { these } if these.is_empty() => "its end is done over".to_owned(),
         Event::Reset { these } => {
             let these: Vec<String> = these.iter().map(at).collect();
             format!("done over: {}", these.join(", "))

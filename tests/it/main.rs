@@ -27,4 +27,5 @@ mod session;
 mod stack;
 mod steps;
 mod trigger;
+mod workflow;
 mod workflow_shipped;

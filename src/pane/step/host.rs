@@ -19,7 +19,7 @@ use nix::{
     unistd::{ForkResult, Pid, dup2_stdin, setsid},
 };
 
-use super::{ending, shim};
+use super::{ending, shim, trouble};
 use crate::{
     base::step::{self, Gone, Order, Spec, Word},
     pane::{files, sys},
@@ -45,7 +45,7 @@ struct Host {
 /// Serves orders until the daemon is gone; returns in every shim, too, at its end.
 pub(super) fn run() -> Result<ExitCode, String> {
     let mut host = Host::new().map_err(|e| format!("the host of steps: {e}"))?;
-    let boot = files::boot();
+    let boot = trouble::boot().unwrap_or_else(files::boot);
     loop {
         match host.turn() {
             Turn::On => (),

@@ -35,6 +35,8 @@ use crate::{
 /// How much is still read of a pipe when nothing of the attempt runs any more: more than the kernel
 /// keeps in one. Who writes on was handed it by the attempt and is not part of it.
 const LAST: usize = 1 << 20;
+/// Pause before the exit is written once more to a disk that was full.
+const FULL: Duration = Duration::from_millis(500);
 
 /// One of the two ways that a command writes.
 struct Pipe {
@@ -63,11 +65,25 @@ struct Shim<'a> {
 pub(super) fn run(spec: &Spec, boot: &str, signals: &SignalFd) -> u8 {
     let done = begin(spec, boot).and_then(|()| {
         let exit = attempt(spec, signals);
-        // Not forced to the disk, see the head of this room.
-        files::replace(&spec.folder, step::EXIT, &exit, false)
+        tell(spec, &exit)
     });
     let code = |e: io::Error| e.raw_os_error().unwrap_or(libc::EIO);
     done.map_or_else(|e| u8::try_from(code(e)).unwrap_or(u8::MAX), |()| 0)
+}
+
+/// Leaves the exit behind; a full disk is waited for, or nobody would learn how it ended.
+fn tell(spec: &Spec, exit: &Exit) -> io::Result<()> {
+    loop {
+        // Not forced to the disk, see the head of this room.
+        match files::replace(&spec.folder, step::EXIT, exit, false) {
+            Err(error) if is_full(&error) => std::thread::sleep(FULL),
+            done => return done,
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Makes this process a shim, and the attempt its own.

@@ -12,6 +12,11 @@ mod when_tested {
         }
     }
 
+    /// Another boot of the machine than it is.
+    pub(in crate::pane::step) fn boot() -> Option<String> {
+        env::var("GAIA_STEP_BOOT").ok()
+    }
+
     /// Whether a claim takes the place of another's.
     pub(in crate::pane::step) fn claims_blindly() -> bool {
         env::var("GAIA_STEP_MUTANT").is_ok_and(|word| word == "noexcl")
@@ -21,9 +26,12 @@ mod when_tested {
 #[cfg(not(debug_assertions))]
 mod when_tested {
     pub(in crate::pane::step) const fn delay() {}
+    pub(in crate::pane::step) const fn boot() -> Option<String> {
+        None
+    }
     pub(in crate::pane::step) const fn claims_blindly() -> bool {
         false
     }
 }
 
-pub(super) use when_tested::{claims_blindly, delay};
+pub(super) use when_tested::{boot, claims_blindly, delay};

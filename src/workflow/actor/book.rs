@@ -88,6 +88,8 @@ impl Actor {
             decision.put(other);
         }
         self.pending.decision.append(decision);
+        // Those that came a moment before run already, or wait.
+        self.admit();
         self.keep(record.clone(), plan);
         self.make_room_for(&id);
         Ok(record)
@@ -124,6 +126,7 @@ impl Actor {
         let text = serde_json::to_vec(&new.env).map_err(Refusal::broken)?;
         let kept = files.private_dir(&folder, None);
         kept.and_then(|()| files.keep(&folder.join(ENV_FILE), &text)).map_err(|what| {
+            let _ = files.remove_dir(&folder);
             Refusal::new(Code::Failed, what)
                 .help("free some space, or correct the owner of the home")
         })

@@ -69,6 +69,8 @@ pub struct Options {
     pub places: u32,
     /// Runs that are over and kept.
     pub keep: usize,
+    /// Tests of tests: attempts that were under way are given up for lost after a restart.
+    pub gives_up: bool,
 }
 
 /// What jobs and the actor need of everything else.
@@ -160,6 +162,9 @@ pub async fn spawn(world: World, options: Options) -> Result<Handle, Refusal> {
         waiters: HashMap::new(),
     };
     actor.recover()?;
+    let over = actor.heads.keys().filter(|id| !actor.live.contains_key(*id)).cloned();
+    let (world, over) = (actor.world.clone(), over.collect::<std::collections::BTreeSet<_>>());
+    tokio::spawn(async move { job::withdraw(&world, |id| over.contains(id)).await });
     tokio::spawn(actor.live(asks));
     Ok(handle)
 }

@@ -9,7 +9,7 @@ use crate::{
     workflow::{
         machine::{self, Input},
         record::{EntryRecord, RunRecord},
-        run::Plan,
+        run::{Class, End, Phase, Plan},
     },
 };
 
@@ -37,6 +37,9 @@ impl Actor {
         let found: Vec<RunId> = self.live.keys().cloned().collect();
         for id in found {
             self.turn(&id, Input::Recover);
+            if self.options.gives_up {
+                self.give_up(&id);
+            }
             let outstanding = machine::outstanding(&self.live[&id].run);
             // What follows from the turn just now is among them, and done once it is stored.
             self.pending.effects.retain(|(of, _)| *of != id);
@@ -46,6 +49,16 @@ impl Actor {
             }
         }
         Ok(())
+    }
+
+    fn give_up(&mut self, id: &RunId) {
+        let run = &self.live[id].run;
+        let running = run.active.iter().filter(|at| run.get(**at).phase == Phase::Running);
+        let running: Vec<_> = running.map(|at| (*at, run.get(*at).attempt)).collect();
+        for (at, attempt) in running {
+            let end = End::bad(Class::Lost, "the daemon was started anew");
+            self.turn(id, Input::Ended(at, attempt, end));
+        }
     }
 
     fn find_again(&mut self, record: RunRecord, plan: Arc<Plan>) -> Result<(), Refusal> {

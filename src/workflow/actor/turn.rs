@@ -60,11 +60,19 @@ impl Actor {
         if let Some(trouble) = &self.troubled {
             return drop(reply.send(Err(trouble.clone())));
         }
-        let again = matches!(input, Input::Retry(_)) && !self.live.contains_key(id);
-        if again && let Err(refusal) = self.revive(id) {
+        let over = !self.live.contains_key(id);
+        if matches!(input, Input::Retry(_))
+            && over
+            && let Err(refusal) = self.revive(id)
+        {
             return drop(reply.send(Err(refusal)));
         }
-        self.turn(id, input);
+        if !self.turn(id, input) && over && self.live.remove(id).is_some() {
+            let refusal =
+                Refusal::new(Code::Invalid, format!("nothing of {id} is to be done over"));
+            let refusal = refusal.help("`gaia run start` starts a new one");
+            return drop(reply.send(Err(refusal)));
+        }
         let Some(live) = self.live.get(id) else {
             let state = self.heads.get(id).map_or("gone", |head| head.state.word());
             let refusal = Refusal::new(Code::Invalid, format!("{id} is {state}"));
@@ -167,6 +175,8 @@ impl Actor {
         let Some(live) = self.live.remove(id) else { return };
         let head = Arc::new(live.record);
         self.heads.insert(id.clone(), Arc::clone(&head));
+        let (world, own) = (self.world.clone(), id.clone());
+        tokio::spawn(async move { job::withdraw(&world, |id| *id == own).await });
         for waiter in self.waiters.remove(id).into_iter().flatten() {
             let _ = waiter.send(Arc::clone(&head));
         }

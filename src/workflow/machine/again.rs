@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Machine;
+use super::{Machine, next::is_last};
 use crate::workflow::{
-    model::StepIndex,
+    model::{OnError, StepIndex},
     run::{Event, InstanceId, Phase, Role, Run},
 };
 
@@ -14,6 +14,8 @@ impl Machine<'_> {
             return;
         }
         let these = match from {
+            // The steps at the end are all made anew, whatever is done over.
+            Some(at) if is_last(self.run, at) => BTreeSet::new(),
             Some(at) => with_dependents(self.run, [at].into()),
             None => {
                 let bad = bad(self.run);
@@ -27,7 +29,7 @@ impl Machine<'_> {
             around.any(|at| these.contains(&at))
         };
         let these: Vec<InstanceId> = these.iter().copied().filter(|id| !inside(id)).collect();
-        if these.is_empty() {
+        if these.is_empty() && self.run.last.is_empty() {
             return;
         }
         self.emit(Event::Reset { these: these.clone() });
@@ -52,19 +54,32 @@ impl Machine<'_> {
     }
 }
 
-/// The innermost ones that did not end well: steps, items and times without others inside.
+/// The innermost ones that did not end well: steps, items and times without others inside. What
+/// may fail is not among them.
 fn bad(run: &Run) -> BTreeSet<InstanceId> {
     let mut found = BTreeSet::new();
     let mut todo: Vec<InstanceId> = run.top.clone();
     while let Some(at) = todo.pop() {
         let instance = run.get(at);
-        let is_bad =
-            |id: &InstanceId| matches!(run.get(*id).phase, Phase::Failed | Phase::Cancelled);
+        if run.step_of(at).on_error == OnError::Continue {
+            continue;
+        }
+        let is_bad = |id: &InstanceId| match (&run.get(*id).phase, &run.get(*id).role) {
+            (Phase::Failed | Phase::Cancelled, _) => true,
+            // Nothing skips an item but the failure of another one.
+            (phase, Role::Item { .. }) => *phase == Phase::Skipped,
+            (_, Role::Whole | Role::Time(_)) => false,
+        };
         let inner: Vec<InstanceId> = instance.children.iter().copied().filter(is_bad).collect();
         if inner.is_empty() && is_bad(&at) {
             found.insert(at);
         }
-        todo.extend(&instance.children);
+        match instance.children.last() {
+            // What came before the last time is past.
+            Some(last) if matches!(run.get(*last).role, Role::Time(_)) => todo.push(*last),
+            Some(_) => todo.extend(&instance.children),
+            None => (),
+        }
     }
     found
 }

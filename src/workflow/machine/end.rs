@@ -83,8 +83,13 @@ impl Machine<'_> {
 
     fn lost(&mut self, at: InstanceId, why: String) {
         let (step, instance) = (self.run.step_of(at), self.run.get(at));
+        let most = if step.retry.on.contains(&RetryOn::Lost) { step.retry.max } else { 0 };
+        let again = match step.on_lost {
+            OnLost::Retry => instance.lost < MOST_LOST,
+            OnLost::Ask | OnLost::Fail => instance.lost <= most,
+        };
         match step.on_lost {
-            OnLost::Retry if instance.attempt < instance.failures + MOST_LOST => {
+            _ if again => {
                 self.emit(Event::Waits { at, until: self.now });
                 self.wake();
             }
@@ -96,7 +101,8 @@ impl Machine<'_> {
     /// A run that has cost more than it may begins nothing new until a person has said so.
     fn watch_budget(&mut self) {
         let run = &*self.run;
-        if run.waived || run.over_budget.is_some() || run.state != State::Running {
+        let asked = run.waived || run.over_budget.is_some() || run.cancelled.is_some();
+        if asked || run.state != State::Running {
             return;
         }
         let over = run.plan.definition.budget.iter().find(|cap| is_over(run, cap));

@@ -306,7 +306,7 @@ impl Machine<'_> {
 }
 
 /// Whether the outermost instance around one is a step at the end.
-fn is_last(run: &Run, at: InstanceId) -> bool {
+pub(super) fn is_last(run: &Run, at: InstanceId) -> bool {
     let top = std::iter::successors(Some(at), |id| run.get(*id).parent).last();
     top.is_some_and(|top| run.last.contains(&top))
 }

@@ -72,7 +72,7 @@ impl Machine<'_> {
 /// Until when a run may take.
 fn run_deadline(run: &Run) -> Option<Moment> {
     let span = run.plan.definition.timeout_ms?;
-    Some(Moment(run.started?.0.saturating_add(span)))
+    Some(Moment(run.since?.0.saturating_add(span)))
 }
 
 /// Until when an attempt may take. What waits for a person or a run of its own ends it itself.

@@ -20,11 +20,15 @@ impl Run {
                 self.last = self.make(None, &body);
                 self.left += body.len() as u32;
             }
-            Event::CancelAsked { by, state } => self.cancelled = Some((by.clone(), *state)),
+            Event::CancelAsked { by, state } => {
+                self.cancelled = Some((by.clone(), *state));
+                // Nothing holds up the steps at its end.
+                (self.over_budget, self.paused) = (None, false);
+            }
             Event::OverBudget { why } => self.over_budget = Some(why.clone()),
             Event::Waived => (self.over_budget, self.waived) = (None, true),
             Event::Paused { paused } => self.paused = *paused,
-            Event::Reset { these } => self.reset(these),
+            Event::Reset { these } => self.reset(these, now),
             Event::Finished { state, outputs } => {
                 self.state = *state;
                 self.ended = Some(now);
@@ -56,6 +60,7 @@ impl Run {
             Event::Ended { at, class, why, cost, tokens, output } => {
                 self.spend(*at, *cost, *tokens);
                 let instance = self.mutate(*at);
+                instance.lost = if *class == super::Class::Lost { instance.lost + 1 } else { 0 };
                 let counts = !matches!(class, super::Class::Lost | super::Class::Cancelled);
                 instance.failures += u32::from(counts);
                 instance.why = Some(shared(why));
@@ -109,7 +114,7 @@ impl Run {
 
     fn begin(&mut self, now: Moment) {
         self.state = State::Running;
-        self.started = Some(now);
+        (self.started, self.since) = (Some(now), Some(now));
         let body = self.plan.definition.body.clone();
         self.top = self.make(None, &body);
         self.left = body.len() as u32;
@@ -216,8 +221,9 @@ impl Run {
     }
 
     /// These are done anew; what is around them is under way again, and so is the run.
-    fn reset(&mut self, these: &[InstanceId]) {
+    fn reset(&mut self, these: &[InstanceId], now: Moment) {
         for id in these {
+            self.forget_later_times(*id);
             let mut parent = self.get(*id).parent;
             while let Some(at) = parent {
                 let instance = self.mutate(at);
@@ -231,12 +237,26 @@ impl Run {
             instance.children.clear();
             (instance.left, instance.begun) = (0, 0);
             (instance.output, instance.why, instance.link) = (None, None, None);
-            (instance.started, instance.ended, instance.failures) = (None, None, 0);
+            (instance.started, instance.ended) = (None, None);
+            (instance.failures, instance.lost) = (0, 0);
         }
-        self.state = State::Running;
+        (self.state, self.since) = (State::Running, Some(now));
         (self.ended, self.outputs, self.cancelled) = (None, None, None);
         (self.finally, self.over_budget, self.last) = (false, None, vec![]);
         self.count_again();
+    }
+
+    /// A loop goes on from the time that is done over.
+    fn forget_later_times(&mut self, id: InstanceId) {
+        let mut next = Some(id);
+        while let Some(at) = next {
+            next = self.get(at).parent;
+            if let (Role::Time(_), Some(repeat)) = (&self.get(at).role, next) {
+                let times = &mut self.mutate(repeat).children;
+                let place = times.iter().position(|time| *time == at);
+                times.truncate(place.map_or(times.len(), |place| place + 1));
+            }
+        }
     }
 
     fn count_again(&mut self) {
@@ -265,6 +285,7 @@ impl Instance {
             phase: Phase::Blocked,
             attempt: 0,
             failures: 0,
+            lost: 0,
             asks: 0,
             boot: None,
             link: None,

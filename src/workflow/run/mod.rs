@@ -50,6 +50,8 @@ pub(crate) struct Run {
     pub(crate) over_budget: Option<String>,
     /// When it began.
     pub(crate) started: Option<Moment>,
+    /// Since when its time counts: when it began, or was last done over.
+    pub(crate) since: Option<Moment>,
     /// When it was over.
     pub(crate) ended: Option<Moment>,
     /// What it gave back.
@@ -131,6 +133,8 @@ pub(crate) struct Instance {
     pub(crate) attempt: u32,
     /// Attempts that failed since it was last begun anew; a lost one does not count.
     pub(crate) failures: u32,
+    /// Attempts lost one after the other.
+    pub(crate) lost: u32,
     /// How often it was asked again for outputs in the present attempt.
     pub(crate) asks: u32,
     /// Boot id of the machine when the present attempt was intended.
@@ -247,6 +251,7 @@ impl Run {
             finally: false,
             over_budget: None,
             started: None,
+            since: None,
             ended: None,
             outputs: None,
             cost: None,

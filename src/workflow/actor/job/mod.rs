@@ -12,6 +12,7 @@ mod plain;
 
 use std::path::PathBuf;
 
+pub(super) use person::withdraw;
 use tokio::sync::mpsc;
 
 use super::{Actor, Ask, Handle, World};
@@ -47,6 +48,8 @@ pub(super) struct Job {
     pub(super) why: String,
     pub(super) boot: String,
     pub(super) since: Moment,
+    /// The newest instance inside of it.
+    pub(super) newest: Option<InstanceId>,
     inbox: mpsc::UnboundedSender<Ask>,
     pub(super) news: mpsc::UnboundedReceiver<JobNews>,
 }
@@ -145,6 +148,7 @@ impl Actor {
             why: instance.why.as_deref().unwrap_or_default().to_owned(),
             boot: instance.boot.as_deref().unwrap_or_default().to_owned(),
             since: instance.since.unwrap_or_default(),
+            newest: instance.children.last().copied(),
             inbox: self.inbox.clone(),
             news: heard,
         };
@@ -155,9 +159,10 @@ impl Actor {
     pub(super) fn start_budget_job(&mut self, id: &RunId) {
         let Some(live) = self.live.get(id) else { return };
         let why = live.run.over_budget.clone().unwrap_or_default();
+        let since = live.run.since.unwrap_or_default();
         let (world, record, inbox) = (self.world.clone(), live.record.clone(), self.inbox.clone());
         tokio::spawn(async move {
-            if let Some((allow, by)) = person::budget(&world, &record, why).await {
+            if let Some((allow, by)) = person::budget(&world, &record, (why, since)).await {
                 let _ = inbox.send(Ask::Report(record.id, Input::Budget(allow, by)));
             }
         });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Job, choices};
 use crate::{
-    base::Refusal,
+    base::{Moment, Refusal, RunId},
     inbox::{Answer, Choice as Option_, Item, Kind, NewItem, State},
     workflow::{
         actor::World,
@@ -81,7 +81,8 @@ pub(super) async fn hold(mut job: Job, about: About) {
         options: options
             .map(|(_, id, words)| Option_ { id: id.to_owned(), words: words.to_owned() })
             .collect(),
-        key: Some(format!("{} {} {}", job.name(), about.word(), job.since.0)),
+        // A loop is asked about once for each time round, an attempt once.
+        key: Some(format!("{} {} {}", job.name(), about.word(), job.newest.unwrap_or_default())),
         ..NewItem::new(Kind::Question, title)
     };
     if let Waited::Closed(item) = wait(&mut job, new).await {
@@ -99,13 +100,13 @@ pub(super) async fn hold(mut job: Job, about: About) {
 pub(super) async fn budget(
     world: &World,
     record: &RunRecord,
-    why: String,
+    (why, since): (String, Moment),
 ) -> Option<(bool, String)> {
     let new = NewItem {
         workspace: Some(record.workspace.clone()),
         task: Some(record.id.to_string()),
         body: format!("{why}; yes lets it go on, no cancels it"),
-        key: Some(format!("{} budget {}", record.id, record.started.unwrap_or_default().0)),
+        key: Some(format!("{} budget {}", record.id, since.0)),
         ..NewItem::new(Kind::Budget, format!("{} has used up its budget", record.workflow))
     };
     let id = world.people.raise(new).await.ok()?;
@@ -115,6 +116,17 @@ pub(super) async fn budget(
         State::Open | State::Expired { .. } | State::Withdrawn { .. } => "nobody".to_owned(),
     };
     Some((item.answer().and_then(|answer| answer.allow).unwrap_or(false), by))
+}
+
+/// Takes back what is still asked about runs that are over.
+pub(in super::super) async fn withdraw(world: &World, is_over: impl Fn(&RunId) -> bool) {
+    let view = world.people.view();
+    for item in view.open() {
+        let run = item.task.as_deref().and_then(|task| task.parse::<RunId>().ok());
+        if run.is_some_and(|run| is_over(&run)) {
+            let _ = world.people.withdraw(&item.id, "its run is over").await;
+        }
+    }
 }
 
 enum Waited {
