@@ -149,8 +149,10 @@ impl Actor {
                 if self.troubled.is_none() {
                     tracing::error!(%refusal, "runs wait until their journals can be stored");
                 }
+                // It stands in memory, and is stored with all the rest.
+                let told = refusal.clone().help("what was asked is done as soon as there is room");
                 for reply in self.pending.replies.drain(..) {
-                    reply(Err(refusal.clone()));
+                    reply(Err(told.clone()));
                 }
                 self.troubled = Some(refusal);
             }

@@ -279,3 +279,30 @@ fn a_workflow_that_is_cancelled_cancels_those_inside() {
     until("nothing runs on", || yard.commands().is_empty());
     assert_eq!(yard.effects(), ["c 1"]);
 }
+
+#[test]
+fn a_person_is_asked_about_a_loop_each_time_it_comes_to_its_end() {
+    let yard = Yard::new(
+        "
+steps:
+  - id: l
+    loop:
+      until: t.exit_code == 0
+      max_iterations: 1
+      on_exhausted: ask
+      steps:
+        - { id: t, run: \"{here}/fx; exit 3\", on_error: continue }
+",
+    );
+    let id = yard.start(&[]);
+    let first = yard.item();
+    yard.house.ok(&["answer", &first, "--option", "retry"]);
+    yard.told("l{2}/t 1");
+    let second = yard.item();
+    assert_ne!(first, second);
+    yard.house.crash();
+    assert_eq!(yard.item(), second);
+    yard.house.ok(&["answer", &second, "--option", "fail"]);
+    yard.ends(&id, "failed");
+    assert_eq!(yard.effects(), ["l{1}/t 1", "l{2}/t 1"]);
+}

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::{Yard, step};
-use crate::house::until;
+use crate::house::{seen, until};
 
 #[test]
 fn what_takes_too_long_is_ended_with_all_it_started() {
@@ -103,19 +103,25 @@ steps:
     }
     let yard = &disk.0;
     yard.gate("gate");
+    yard.workflow("v", "steps: [{ id: sure, approval: 'Go on?' }]\n");
     let id = yard.start(&[]);
+    let other = yard.house.json(&["run", "start", "v.yaml"])["id"].as_str().unwrap().to_owned();
     yard.told("a 1");
+    yard.item();
     let filler = yard.house.home().join("filler");
     let dd = ["if=/dev/zero", "bs=4k", &format!("of={}", filler.display())];
     let _ = Command::new("dd").args(dd).output();
     let refused = yard.house.gaia(&["run", "start", "w.yaml"]);
     assert!(!refused.status.success());
     yard.open("gate");
-    yard.house.until("the daemon says that runs wait", || {
-        yard.house.log().contains("wait until their journals can be stored")
-    });
+    until("the command is done", || yard.commands().is_empty());
+    let refused = yard.house.gaia(&["run", "cancel", &other]);
+    assert!(seen(&refused).contains("as soon as there is room"), "{}", seen(&refused));
+    let again = yard.house.gaia(&["run", "cancel", &id]);
+    assert!(!again.status.success(), "what comes later is not done at all");
     std::fs::remove_file(&filler).unwrap();
     yard.ends(&id, "done");
+    yard.ends(&other, "cancelled");
     assert_eq!(yard.effects(), ["a 1", "b 1", "c 1"]);
     yard.house.ok(&["ledger", "verify"]);
 }
