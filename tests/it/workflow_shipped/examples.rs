@@ -64,7 +64,7 @@ fn workflows_of_the_documentation_are_read_without_a_fault() {
             files.push(name);
         }
     }
-    assert!(files.len() >= 6, "{files:?}");
+    assert!(files.len() >= 5, "{files:?}");
     let args = ["workflow", "lint"].into_iter().chain(files.iter().map(String::as_str));
     house.ok(&args.collect::<Vec<_>>());
 }
@@ -78,4 +78,34 @@ fn a_new_workflow_runs_as_it_is() {
     assert_eq!(step(&run, "tell")["outputs"]["stdout"], "it said hello you");
     house.ok(&["workflow", "new", "mine", "--like", "review"]);
     house.ok(&["workflow", "lint", "mine"]);
+}
+
+#[test]
+fn what_is_inside_of_a_loop_is_seen_from_outside_as_it_was_the_last_time() {
+    let house = House::with("name = \"w\"\n");
+    house.write(
+        "count.yaml",
+        "steps:\n  - id: rounds\n    loop: {until: n.number == 3, max_iterations: 5}\n    steps:\n      \
+         - {id: n, run: \"echo {{ loop.iteration }}\", outputs: {number: integer}}\n  \
+         - {id: tell, needs: rounds, run: \"echo {{ n.number }} {{ n.status }}\"}\n",
+    );
+    let run = run(&house, &["count.yaml"], true);
+    assert_eq!(step(&run, "tell")["outputs"]["stdout"], "3 ok");
+}
+
+#[test]
+fn the_time_before_is_only_known_in_a_loop() {
+    let house = House::with("name = \"w\"\n");
+    house.write(
+        "wrong.yaml",
+        "steps:\n  - {id: one, agent: a, prompt: do}\n  \
+         - {id: two, needs: one, agent: a, prompt: do, from: prev.one}\n  \
+         - {id: three, needs: one, agent: a, prompt: do, from: prev.nobody}\n",
+    );
+    let output = house.gaia(&["workflow", "lint", "wrong.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    for wanted in ["there is no `prev.one`", "there is no step `nobody`"] {
+        assert!(told.contains(wanted), "{told}");
+    }
 }
