@@ -147,3 +147,46 @@ fn without_zero(tokens: &Value) -> Value {
     let all = tokens.as_object().expect("tokens").clone();
     Value::Object(all.into_iter().filter(|(_, count)| *count != json!(0)).collect())
 }
+
+/// Two steps of a workflow: it edits; in a second conversation it is asked for typed outputs, which
+/// it gives once it has been told what does not fit.
+pub fn works_in_a_workflow(make: &Make, mode: Mode) {
+    let rig = Rig::new(make, mode, "workflow");
+    rig.house.write("repair.yaml", REPAIR);
+    let run = rig.house.json(&["run", "start", "repair.yaml", "--wait"]);
+    let step = |id: &str| {
+        let all = run["steps"].as_array().unwrap();
+        all.iter().find(|step| step["id"] == id).unwrap().clone()
+    };
+    assert_eq!(run["state"], "done", "{run:#}\n{}", rig.seen("t2"));
+    let judged = step("judge");
+    assert_eq!(judged["outputs"]["adds"], true, "{run:#}");
+    assert_eq!(judged["outputs"]["signs"], json!(["+"]));
+    assert_eq!(rig.git(&["show", "main:calc.py"]), "def add(a, b):\n    return a + b");
+    let asked = rig.task(judged["link"].as_str().unwrap());
+    let attempts = asked["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 2, "{asked:#}");
+    assert_eq!(attempts[0]["session"], attempts[1]["session"]);
+    assert!(run["cost_usd"].as_f64().unwrap() > 0.0, "{run:#}");
+}
+
+const REPAIR: &str = "\
+steps:
+  - id: edit
+    agent: builder
+    mode: headless
+    prompt: Repair add() in calc.py.
+  - id: judge
+    needs: edit
+    agent: builder
+    mode: headless
+    from: edit
+    prompt: Say whether add() adds now.
+    outputs:
+      adds: boolean
+      signs: { type: array, items: { enum: ['+', '-'] }, minItems: 1 }
+  - id: land
+    needs: judge
+    when: judge.adds
+    land: edit
+";

@@ -51,6 +51,7 @@ macro_rules! make {
 }
 
 make! { claude:
+    headless_it_works_in_a_workflow = works_in_a_workflow(Headless);
     in_a_pane_it_edits_a_file_and_runs_a_test = edits(Interactive);
     in_a_pane_it_asks_and_the_answer_reaches_it = asks(Interactive);
     in_a_pane_it_cannot_push = pushes(Interactive);

@@ -21,7 +21,8 @@ fn turn(prompt: &str, words: &str) -> String {
 
 /// An agent that says one thing first and another when it is asked again.
 fn first_then(first: &str, again: &str) -> String {
-    let usage = "[[step]]\nwhen_prompt = '.'\nusage = { input = 10, output = 1, cost_usd = 0.001 }\n";
+    let usage =
+        "[[step]]\nwhen_prompt = '.'\nusage = { input = 10, output = 1, cost_usd = 0.001 }\n";
     format!("{usage}{}{}", turn("do not fit", again), turn("Count the files", first))
 }
 
@@ -31,7 +32,10 @@ fn an_answer_in_prose_is_asked_for_again_in_the_same_conversation() {
     let yard = counting(&first_then("There are three files.", right));
     let run = run(&yard.house, &["count"], true);
     let count = step(&run, "count");
-    assert_eq!((&count["outputs"]["files"], &count["outputs"]["word"]), (&json!(3), &json!("three")));
+    assert_eq!(
+        (&count["outputs"]["files"], &count["outputs"]["word"]),
+        (&json!(3), &json!("three"))
+    );
     assert_eq!(count["attempts"], 1, "asking again is no new attempt");
     assert_eq!(step(&run, "use")["outputs"]["stdout"], "there are 3");
     let task = yard.task(count["link"].as_str().unwrap());

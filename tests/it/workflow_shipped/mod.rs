@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// One agent plays all parts. It does what its script says for the prompt at hand.
-const HAND: &str =
-    "[agents.hand]\ndriver = \"script\"\nargs = [\"--file\", \"{here}/hand.toml\"]\n\
+const HAND: &str = "[agents.hand]\ndriver = \"script\"\nargs = [\"--file\", \"{here}/hand.toml\"]\n\
      fence = { also_write = [\"{here}/out\"] }\n";
 
 /// A repository with one agent that plays this script, and with these files.

@@ -54,7 +54,8 @@ fn failing_tests_are_found_mended_side_by_side_landed_and_run_again() {
     assert!(summary.ends_with("mended in one round"), "{summary}");
     assert_eq!(step(&run, "rounds{1}/test")["outputs"]["failures"].as_array().unwrap().len(), 2);
     // Each in a worktree of its own, at the same time.
-    let fixes: Vec<_> = run["steps"].as_array().unwrap().iter().filter(|s| s["step"] == "fix").collect();
+    let fixes: Vec<_> =
+        run["steps"].as_array().unwrap().iter().filter(|s| s["step"] == "fix").collect();
     assert_eq!(fixes.len(), 2);
     assert_ne!(fixes[0]["outputs"]["branch"], fixes[1]["outputs"]["branch"]);
     assert!(fixes.iter().all(|fix| fix["cost_usd"] == 0.01), "{fixes:#?}");
@@ -145,7 +146,7 @@ fn an_improvement_is_landed_if_it_holds_and_teaches_something() {
         {"title": "adds right", "why": "sums are wrong, which nobody wants", "how": "a plus instead of a minus in add"},
         {"title": "shorter names", "why": "somebody might like that better", "how": "rename everything there is"}]}"#;
     let learned = r#"{"lesson": "sums were never tested before", "proposal":
-        {"pitfalls": {"add": ["sums were wrong for long"]}, "why": "seen when add was mended"}}"#;
+        {"about": "this project: how things are done here, and what goes wrong", "pitfalls": {"add": ["sums were wrong for long"]}, "why": "seen when add was mended"}}"#;
     let script = [
         says("Look what would make", look),
         "[[step]]\nwhen_prompt = 'project: adds right'\nedit = { path = 'calc/add.py', old = 'a - b', new = 'a + b' }\n".to_owned(),
@@ -161,7 +162,10 @@ fn an_improvement_is_landed_if_it_holds_and_teaches_something() {
     let run = yard.house.gaia(&["run", "wait", &id, "--json"]);
     let run: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     // One test still fails, as it did before: the run says so.
-    assert!(step(&run, "judge")["why"].as_str().unwrap().contains("after: 1 test fails"), "{run:#}");
+    assert!(
+        step(&run, "judge")["why"].as_str().unwrap().contains("after: 1 test fails"),
+        "{run:#}"
+    );
     assert!(yard.git(&["show", "main:calc/add.py"]).contains("a + b"));
     assert_eq!(step(&run, "improve[shorter names]/land")["state"], "skipped");
     let learned = yard.house.ok(&["expert", "show", "project"]);

@@ -5,7 +5,10 @@ use super::{approve, begin, put, run, says, step, writes, yard};
 #[test]
 fn several_reviewers_make_one_verdict() {
     let script = [
-        says("for correctness first", r#"{"verdict": "approve", "summary": "it does what it says it does", "findings": []}"#),
+        says(
+            "for correctness first",
+            r#"{"verdict": "approve", "summary": "it does what it says it does", "findings": []}"#,
+        ),
         says(
             "for tests first",
             r#"{"verdict": "changes", "summary": "there is no test for it at all",
@@ -52,7 +55,10 @@ fn an_audit_looks_at_each_area_and_doubts_what_it_finds() {
     let script = [
         says("in one area: secrets", found),
         says("in one area", r#"{"looked_at": "everything that there is", "findings": []}"#),
-        says("Doubt what is about", r#"{"verdicts": [{"title": "a key in the code", "holds": true, "why": "it is a real key"}]}"#),
+        says(
+            "Doubt what is about",
+            r#"{"verdicts": [{"title": "a key in the code", "holds": true, "why": "it is a real key"}]}"#,
+        ),
         says("Areas of a security audit", report),
     ];
     let yard = yard(&script.concat(), &[("key.py", "KEY = 'abc'\n")]);

@@ -70,7 +70,8 @@ fn npm_with_the_runner_of_node() {
 #[test]
 fn other_runners_of_npm_are_known_by_their_marks() {
     let said = "  ✓ is fine (3 ms)\\n  ✕ adds two numbers (5 ms)\\n × takes away 2ms\\n";
-    let package = format!(r#"{{"scripts": {{"test": "printf '{said}'; exit 1"}}}}"#).replace("\\n", "\\\\n");
+    let package =
+        format!(r#"{{"scripts": {{"test": "printf '{said}'; exit 1"}}}}"#).replace("\\n", "\\\\n");
     let (names, _) = failures(&[("package.json", &package)], &[]);
     assert_eq!(names, ["adds two numbers", "takes away"]);
 }
@@ -115,9 +116,16 @@ fn pytest() {
     let yard = yard("", &[("pytest.ini", "[pytest]\n")]);
     executable(&yard, Path::new(".venv/bin/python"), python);
     let (names, told) = found(&yard, &[]);
-    let wanted = ["tests/test_a.py::test_adds[1 - 2]", "tests/test_a.py::Sums::test_more", "tests/test_b.py"];
+    let wanted = [
+        "tests/test_a.py::test_adds[1 - 2]",
+        "tests/test_a.py::Sums::test_more",
+        "tests/test_b.py",
+    ];
     assert_eq!(names, wanted);
-    assert_eq!(told["failures"][1]["again"], "python3 -m pytest 'tests/test_a.py::Sums::test_more'");
+    assert_eq!(
+        told["failures"][1]["again"],
+        "python3 -m pytest 'tests/test_a.py::Sums::test_more'"
+    );
     assert_eq!(told["failures"][1]["message"], "ValueError: no\n");
 }
 

@@ -45,7 +45,7 @@ steps:
     outputs: { greeting: string }
   - id: tell
     needs: greet
-    run: echo \"it said: {{ greet.greeting }}\"
+    run: echo \"it said {{ greet.greeting }}\"
 ";
 
 impl Verb for New {
