@@ -124,6 +124,7 @@ const PURE_FOLDERS: &[&str] = &[
     "workflow/schema",
     "workflow/text",
     "workflow/machine",
+    "workflow/show",
     "agent/driver",
     "agent/evidence",
     "agent/delivery",

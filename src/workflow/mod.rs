@@ -2,6 +2,7 @@
 //!
 //! Rooms, from the quiet one to the loud one:
 //! - `model`, `text`, `expr`, `schema`: the nouns of a definition; `file`: from YAML to them
+//! - `show`: how definitions and runs look: drawings, progress, sentences, a page
 //!
 //! Invariants:
 //! - A value from outside is never part of a shell text: it is a variable of its environment.
@@ -19,6 +20,7 @@ mod output;
 mod record;
 mod run;
 mod schema;
+mod show;
 mod start;
 mod stream;
 mod tell;
