@@ -136,6 +136,7 @@ const PURE_FOLDERS: &[&str] = &[
     "workflow/machine",
     "workflow/model",
     "workflow/run",
+    "workflow/show",
     "agent/driver",
     "agent/evidence",
     "agent/delivery",

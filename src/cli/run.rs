@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Outcome, json_text, print,
     send::{block_on, entry_of},
-    start,
+    start, talks,
 };
 use crate::{
     base::Refusal,
@@ -43,7 +43,11 @@ pub(super) fn start(
 }
 
 async fn follow(client: &Client, id: &str, json: bool) -> Result<(), Refusal> {
+    let talks = talks() && !json;
     let each = |item: Value| {
+        if talks {
+            wipe();
+        }
         if json {
             print(&json_text(&item));
         } else {
@@ -51,7 +55,24 @@ async fn follow(client: &Client, id: &str, json: bool) -> Result<(), Refusal> {
             let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
             print(&lines.join("\n"));
         }
+        if talks && item["state"] == "running" {
+            hold(item["progress"].as_str().unwrap_or_default());
+        }
         true
     };
-    client.follow(&format!("/v1/runs/{}/stream", escape(id)), each).await
+    let followed = client.follow(&format!("/v1/runs/{}/stream", escape(id)), each).await;
+    if talks {
+        wipe();
+    }
+    followed
+}
+
+/// Takes the line away that says how far it is.
+fn wipe() {
+    eprint!("\r\x1b[K");
+}
+
+/// Says how far it is, on a line that will be written over.
+fn hold(line: &str) {
+    eprint!("{line}");
 }

@@ -7,6 +7,7 @@
 //! - `find`: definitions by name; `record`, `fact`, `view`: what is stored, told and seen
 //! - `actor`: the shell; one task that keeps the runs, and a job for each attempt
 //! - `verb`, `stream`, `logs`: what can be asked; `door`: how triggers start runs
+//! - `show`: how definitions and runs look: drawings, progress, sentences, a page
 //!
 //! Invariants:
 //! - The state of a run is its journal, folded; whatever is done in the world follows from events
@@ -27,6 +28,7 @@ mod output;
 mod record;
 mod run;
 mod schema;
+mod show;
 mod start;
 mod stream;
 mod tell;

@@ -16,7 +16,7 @@ use super::{
     actor::{Handle, News},
     record::RunRecord,
     run::Run,
-    tell,
+    show, tell,
     view::RunView,
 };
 use crate::{
@@ -53,6 +53,8 @@ struct Happened {
     lines: Vec<String>,
     /// How the run is now.
     state: String,
+    /// How far it is, in one line.
+    progress: String,
     /// The whole run as it is now, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<RunView>,
@@ -116,15 +118,15 @@ fn happened(followed: Followed, view: bool) -> impl Stream<Item = Happened> + Se
 impl Followed {
     fn item(&self, lines: Vec<String>, view: bool) -> Happened {
         let now = self.handle.world().now();
+        let state = self.run.state.word().to_owned();
+        let whole = RunView { state, seen_at: now, ..RunView::of(&self.record, &self.run) };
         Happened {
             run: self.id.to_string(),
             at: now,
             lines,
             state: self.run.state.word().to_owned(),
-            view: view.then(|| {
-                let state = self.run.state.word().to_owned();
-                RunView { state, ..RunView::of(&self.record, &self.run) }
-            }),
+            progress: show::line(&whole, now),
+            view: view.then_some(whole),
         }
     }
 

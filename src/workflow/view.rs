@@ -37,6 +37,8 @@ pub(crate) struct RunView {
     pub(crate) started_at: Option<Moment>,
     /// When it was over.
     pub(crate) ended_at: Option<Moment>,
+    /// When it was looked at.
+    pub(crate) seen_at: Moment,
     /// What its agents cost, in dollars.
     pub(crate) cost_usd: Option<f64>,
     /// Tokens its agents used.
@@ -98,6 +100,7 @@ impl RunView {
             created_at: record.created,
             started_at: record.started,
             ended_at: record.ended,
+            seen_at: record.ended.or(record.started).unwrap_or(record.created),
             cost_usd: record.cost.map(|cost| cost.dollars()),
             tokens: 0,
             inputs: record.inputs.clone(),
@@ -204,6 +207,7 @@ impl RunView {
             created_at: Moment::default(),
             started_at: None,
             ended_at: None,
+            seen_at: Moment::default(),
             cost_usd: None,
             tokens: 0,
             inputs: new.inputs.clone(),

@@ -33,7 +33,11 @@ impl Actor {
             }
             Ask::List(reply) => drop(reply.send(Ok(self.heads.values().cloned().collect()))),
             Ask::Show(id, reply) => {
-                let view = self.live.get(&id).map(|live| RunView::of(&live.record, &live.run));
+                let seen_at = self.world.now();
+                let view = self.live.get(&id).map(|live| {
+                    let view = RunView::of(&live.record, &live.run);
+                    RunView { seen_at, ..view }
+                });
                 let _ = reply.send(Ok(view));
             }
             Ask::Live(id, reply) => {

@@ -34,7 +34,10 @@ impl Machine<'_> {
             Needs::Open => (),
             Needs::Unmet(why) => self.emit(Event::Skipped { at, why }),
             Needs::Met => match self.is_wanted(at) {
-                Ok(true) => self.unfold(at),
+                Ok(true) => match self.run.imported(at) {
+                    Some(output) => self.done(at, output),
+                    None => self.unfold(at),
+                },
                 Ok(false) => {
                     self.emit(Event::Skipped { at, why: "its `when` is not so".to_owned() });
                 }

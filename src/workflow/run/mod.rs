@@ -1,12 +1,14 @@
 //! The nouns of a run, and how its journal becomes its state.
 //!
 //! Pure. Rooms: `event` (what the journal says), `fold` (from events to the state), `scope` (what
-//! references mean at a place), `plan` (what is computed once from a definition).
+//! references mean at a place), `import` (what of an earlier run still holds), `plan` (what is
+//! computed once from a definition).
 //!
 //! Invariant: the state is a function of the definition and the events, and of nothing else.
 
 mod event;
 mod fold;
+mod import;
 mod plan;
 mod scope;
 
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use event::{About, Class, End, Event, Told};
+pub(crate) use import::Imports;
 pub(crate) use plan::Plan;
 pub(crate) use scope::Scope;
 
@@ -62,6 +65,8 @@ pub(crate) struct Run {
     pub(crate) tokens: Tokens,
     /// A person let it go on beyond its budget.
     pub(crate) waived: bool,
+    /// Results of an earlier run, taken over where nothing changed.
+    imports: Arc<Imports>,
     /// Boot id of the newest attempt.
     boot: Arc<str>,
     /// Instances of steps, in the order they were made.
@@ -257,6 +262,7 @@ impl Run {
             cost: None,
             tokens: Tokens::default(),
             waived: false,
+            imports: Arc::default(),
             boot: Arc::from(""),
             instances: vec![],
             top: vec![],

@@ -34,12 +34,3 @@ impl Plan {
         Self { definition, slots, dependents }
     }
 }
-
-impl super::Run {
-    /// Results of an earlier run that are taken over where nothing changed.
-    pub(crate) fn imports(
-        &mut self,
-        _imports: &std::collections::BTreeMap<String, (String, serde_json::Value)>,
-    ) {
-    }
-}

@@ -13,7 +13,7 @@ use crate::{
     base::{Code, Moment, Name, Refusal},
     session,
     verb::{Here, Ui, table},
-    workflow::{actor::Handle, find::Finder, view::RunView},
+    workflow::{actor::Handle, find::Finder, show, view::RunView},
 };
 
 /// From where a verb is asked.
@@ -110,29 +110,12 @@ pub(crate) fn run_table(runs: &[RunView], ui: &Ui) -> String {
 
 /// A run with its steps.
 pub(crate) fn show_run(run: &RunView, ui: &Ui) -> String {
-    let mut text = run_table(std::slice::from_ref(run), ui);
     if run.steps.is_empty() {
-        return text;
+        return run_table(std::slice::from_ref(run), ui);
     }
-    let row = |step: &crate::workflow::view::StepView| {
-        let took = step.started_at.zip(step.ended_at).map(|(from, to)| span(to.since(from)));
-        let why = step.why.as_deref().unwrap_or_default();
-        let why: String = why.lines().next().unwrap_or_default().chars().take(60).collect();
-        vec![
-            format!("{}{}", "  ".repeat(step.depth as usize), step.id),
-            step.kind.clone(),
-            paint(ui, &step.state),
-            step.attempts.to_string(),
-            took.unwrap_or_default(),
-            step.link.clone().unwrap_or_default(),
-            why,
-        ]
-    };
-    let head = ["STEP", "KIND", "STATE", "ATTEMPTS", "TOOK", "LINK", "WHY"];
-    text.push_str("\n\n");
-    text.push_str(&table(ui, &head, run.steps.iter().map(row).collect()));
+    let mut text = show::block(run, ui, run.seen_at);
     if let Some(outputs) = &run.outputs {
-        text.push_str(&format!("\n\noutputs: {outputs}"));
+        text.push_str(&format!("\noutputs: {outputs}"));
     }
     text
 }

@@ -5,7 +5,9 @@ mod cancel;
 mod follow;
 mod list;
 mod logs;
+mod page;
 mod pause;
+mod rebase;
 mod remove;
 mod replay;
 mod resume;
@@ -21,6 +23,6 @@ use crate::workflow::actor::Handle;
 crate::verbs! { Handle =>
     start::Start, list::List, show::Show, wait::Wait, follow::Follow,
     logs::Logs, cancel::Cancel, pause::Pause,
-    resume::Resume, retry::Retry, artifacts::Artifacts, replay::Replay,
-    remove::Remove,
+    resume::Resume, retry::Retry, rebase::Rebase, artifacts::Artifacts, replay::Replay,
+    page::Page, remove::Remove,
 }

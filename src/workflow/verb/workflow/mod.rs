@@ -1,5 +1,7 @@
 //! `gaia workflow`: definitions.
 
+mod explain;
+mod graph;
 mod lint;
 mod list;
 mod new;
@@ -9,5 +11,5 @@ mod show;
 use crate::workflow::actor::Handle;
 
 crate::verbs! { Handle =>
-    list::List, show::Show, lint::Lint, new::New, schema::Schema,
+    list::List, show::Show, lint::Lint, graph::Graph, explain::Explain, new::New, schema::Schema,
 }
