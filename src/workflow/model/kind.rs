@@ -98,7 +98,7 @@ pub(crate) struct AgentWork {
     /// It goes on from the work of this agent step.
     pub(crate) from: Option<StepIndex>,
     /// That work is the one of the time before in the loop around; the first time there is none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) from_before: bool,
     /// Areas whose experts it hears.
     pub(crate) experts: Vec<String>,
