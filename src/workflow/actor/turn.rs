@@ -154,7 +154,9 @@ impl Actor {
                     tracing::error!(%refusal, "runs wait until their journals can be stored");
                 }
                 // It stands in memory, and is stored with all the rest.
-                let told = refusal.clone().help("what was asked is done as soon as there is room");
+                let help = refusal.help.as_deref().unwrap_or("free some space");
+                let help = format!("{help}; what was asked is done as soon as there is room");
+                let told = refusal.clone().help(help);
                 for reply in self.pending.replies.drain(..) {
                     reply(Err(told.clone()));
                 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{words::example, *};
 
 fn schema(value: Value) -> Schema {
     serde_json::from_value(value).unwrap()

@@ -131,8 +131,11 @@ impl Bench {
         }
     }
 
+    /// The newest instance at a path.
     fn at(&self, path: &str) -> InstanceId {
-        self.run.find(path).unwrap_or_else(|| panic!("no {path}\n{}", self.shown))
+        let mut all = (0..self.run.instances.len() as InstanceId).rev();
+        let found = all.find(|id| self.run.path(*id) == path);
+        found.unwrap_or_else(|| panic!("no {path}\n{}", self.shown))
     }
 
     fn end(&mut self, at: InstanceId, end: End) {
