@@ -89,7 +89,11 @@ impl Story {
     }
 
     pub(super) fn at(&self, path: &str) -> InstanceId {
-        self.run.find(path).unwrap_or_else(|| panic!("there is no {path}"))
+        {
+            let all = 0..self.run.instances.len() as u32;
+            let found = all.rev().find(|id| self.run.path(*id) == path);
+            found.unwrap_or_else(|| panic!("there is no {path}"))
+        }
     }
 
     pub(super) fn tell(&mut self, seconds: u64, events: Vec<Event>) -> &mut Self {
