@@ -125,6 +125,7 @@ fn the_facts() {
         gaia::agent::FACTS,
         gaia::inbox::FACTS,
         gaia::trigger::FACTS,
+        gaia::workflow::FACTS,
         gaia::meter::KINDS,
         gaia::knowledge::FACTS,
     ];

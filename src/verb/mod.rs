@@ -21,6 +21,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub(crate) use crate::client::escape;
 pub use crate::client::{Method, route};
 pub use entry::{Answer, Entry, Follow, Noun, entry};
 pub use here::Here;

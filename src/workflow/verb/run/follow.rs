@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use crate::{
     base::Refusal,
-    client::escape,
-    verb::{self, Method, Ui, Verb},
+    verb::{self, Method, Ui, Verb, escape},
     workflow::{actor::Handle, verb::common, view::RunView},
 };
 

@@ -76,7 +76,7 @@ impl Verb for Logs {
 
     fn follow(args: &Args) -> Option<Follow> {
         let step = args.step.as_deref().unwrap_or_default();
-        let path = format!("/v1/runs/{}/logs/stream?step={}", args.id, crate::client::escape(step));
+        let path = format!("/v1/runs/{}/logs/stream?step={}", args.id, crate::verb::escape(step));
         let show =
             |item: &serde_json::Value, _: &Ui| item.as_str().map(str::to_owned).unwrap_or_default();
         args.follow.then_some(Follow { path, show, raw: true })
