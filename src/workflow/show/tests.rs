@@ -62,6 +62,21 @@ fn every_to_every_and_long_lines_are_drawn_apart() {
 }
 
 #[test]
+fn what_is_too_tangled_to_be_followed_is_a_list() {
+    let mut text = "steps:\n  - {id: start, run: 'true'}\n".to_owned();
+    for n in 0..14 {
+        text += &format!("  - {{id: check-number-{n}, run: 'true', needs: start}}\n");
+    }
+    for n in 0..6 {
+        let (a, b) = (n + 3, 12 - n);
+        let needs = format!("[check-number-{n}, check-number-{a}, check-number-{b}]");
+        text += &format!("  - {{id: merge-{n}, run: 'true', needs: {needs}}}\n");
+    }
+    let drawn = terminal(&definition(&text), None, &PLAIN);
+    assert!(drawn.contains("← check-number-5, check-number-8, check-number-7"), "{drawn}");
+}
+
+#[test]
 fn colours_are_only_for_those_who_want_them() {
     let story = night();
     let plain = terminal(&story.definition, Some(&story.view()), &PLAIN);

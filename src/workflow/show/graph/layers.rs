@@ -214,11 +214,12 @@ impl Layout {
         }
     }
 
-    fn crossings(&self) -> usize {
+    /// How often lines cross.
+    pub(in crate::workflow::show) fn crossings(&self) -> usize {
         let crossed = |links: &Vec<(usize, usize)>| {
             // A drawing with so many lines is not read line by line.
             if links.len() > 1000 {
-                return 0;
+                return usize::MAX >> 16;
             }
             let pairs = links.iter().enumerate().flat_map(|(n, a)| {
                 links[n + 1..]

@@ -29,10 +29,17 @@ const RULES: Rules = Rules { gap: 3.0, widest: 72.0, passing: Item { width: 1.0,
 pub(crate) fn terminal(definition: &Definition, view: Option<&RunView>, ui: &Ui) -> String {
     let picture = Picture::of(definition, view);
     let room = usize::from(ui.width.unwrap_or(80)).clamp(40, 160);
-    let drawn = (picture.all().len() <= MOST)
-        .then(|| (body(&picture.body, room), body(&picture.finally, room)));
-    let drawn = drawn.filter(|(a, b)| a.width().max(b.width()) <= room);
-    let Some((steps, last)) = drawn else { return tree(&picture, ui, room) };
+    let count = picture.all().len();
+    let drawn = (count <= MOST).then(|| {
+        let mut crossings = 0;
+        let steps = body(&picture.body, room, &mut crossings);
+        (steps, body(&picture.finally, room, &mut crossings), crossings)
+    });
+    // Where more lines cross than there are steps, nobody follows one of them.
+    let fits = |drawn: &(Canvas, Canvas, usize)| {
+        drawn.0.width().max(drawn.1.width()) <= room && drawn.2 <= count
+    };
+    let Some((steps, last, _)) = drawn.filter(fits) else { return tree(&picture, ui, room) };
     let mut lines = steps.lines(ui);
     if last.height() > 0 {
         lines.push(String::new());
@@ -78,8 +85,9 @@ fn counts(all: &[&Node], ui: &Ui, room: usize) -> Vec<String> {
     lines
 }
 
-fn body(nodes: &[Node], room: usize) -> Canvas {
-    let mut drawn: Vec<Option<Canvas>> = nodes.iter().map(|n| Some(node(n, room))).collect();
+fn body(nodes: &[Node], room: usize, crossings: &mut usize) -> Canvas {
+    let mut drawn: Vec<Option<Canvas>> =
+        nodes.iter().map(|n| Some(node(n, room, crossings))).collect();
     let items: Vec<Item> = drawn
         .iter()
         .zip(nodes)
@@ -94,6 +102,7 @@ fn body(nodes: &[Node], room: usize) -> Canvas {
     let edges: Vec<(usize, usize)> = nodes.iter().enumerate().flat_map(of).collect();
     let rules = Rules { widest: RULES.widest.min(room as f64 - 8.0), ..RULES };
     let layout = layout(&items, &edges, rules);
+    *crossings += layout.crossings();
     let mut canvas = Canvas::default();
     let mut y = 0;
     for row in 0..layout.rows.len() {
@@ -128,7 +137,7 @@ fn column(x: f64) -> usize {
     x.round().max(0.0) as usize
 }
 
-fn node(node: &Node, room: usize) -> Canvas {
+fn node(node: &Node, room: usize, crossings: &mut usize) -> Canvas {
     let mut canvas = Canvas::default();
     let sgr = node.mark().map_or("", mark::Mark::sgr);
     let flags = node.flags();
@@ -138,7 +147,7 @@ fn node(node: &Node, room: usize) -> Canvas {
         canvas.put((width(&title), 0), &flags, "2");
         return canvas;
     }
-    let inside = body(&node.body, room.saturating_sub(4));
+    let inside = body(&node.body, room.saturating_sub(4), crossings);
     let title = format!(" {title}{flags} ");
     let wide = (inside.width() + 4).max(width(&title) + 4);
     canvas.frame((wide, inside.height() + 2), sgr);

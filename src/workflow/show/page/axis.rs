@@ -82,7 +82,10 @@ impl Axis {
             for number in first..=(piece.to - self.start) / step {
                 let at = self.at(Moment(self.start + number * step));
                 let last = ticks.last().map_or(-100.0, |tick| tick.at);
-                if at <= 97.0 && at - last >= 5.0 {
+                // The length of a folded time stands above it.
+                let mut folds = self.folds();
+                let free = folds.all(|(from, to, _)| (at - (from + to) / 2.0).abs() >= 5.5);
+                if free && at <= 97.0 && at - last >= 5.0 {
                     ticks.push(Tick { at, label: span(number * step) });
                 }
             }

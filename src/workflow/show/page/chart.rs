@@ -50,17 +50,23 @@ fn names(h: &mut Html, rows: &[&StepView]) {
     for step in rows {
         h.raw("<li style=\"--d:").num(f64::from(step.depth)).raw("\"><a href=\"#i");
         h.num(step.instance.into()).raw("\" title=\"").text(&step.id).raw("\">");
-        h.icon(Mark::of(&step.state)).raw("<span>").text(short(step)).raw("</span></a></li>\n");
+        h.icon(Mark::of(&step.state)).raw("<span>").text(&short(step)).raw("</span></a></li>\n");
     }
     h.raw("</ol>\n");
 }
 
 /// The last part of a path: what is around it stands above.
-fn short(step: &StepView) -> &str {
-    match step.id.rsplit_once('/') {
+fn short(step: &StepView) -> String {
+    let last = match step.id.rsplit_once('/') {
         Some((_, last)) if step.depth > 0 => last,
-        _ if step.depth > 0 => step.id.find(['[', '{']).map_or(&step.id, |at| &step.id[at..]),
-        _ => &step.id,
+        Some(_) | None => &step.id,
+    };
+    match (step.depth, last.rfind(['[', '{'])) {
+        (1.., Some(at)) if last[at..].starts_with('{') => {
+            format!("time {}", last[at..].trim_matches(['{', '}']))
+        }
+        (1.., Some(at)) => last[at..].to_owned(),
+        (_, None | Some(_)) => last.to_owned(),
     }
 }
 
@@ -72,10 +78,18 @@ fn plot(h: &mut Html, (rows, spans, axis): (&[&StepView], &Spans, &Axis)) {
         area(h, "paused", (axis.at(*from), axis.at(*to)), height);
         h.raw("<title>nothing new was begun</title></rect>\n");
     }
-    for tick in axis.ticks() {
+    for (from, to, long) in axis.folds() {
+        area(h, "fold", (from, to), height);
+        h.raw("<title>nothing was done for ").text(&long).raw("</title></rect>");
+        h.raw("<text class=\"fold\" x=\"").num((from + to) / 2.0).raw("%\" y=\"12\">");
+        h.text(&long).raw("</text>\n");
+    }
+    for (number, tick) in axis.ticks().into_iter().enumerate() {
         h.raw("<line class=\"grid\" x1=\"").num(tick.at).raw("%\" x2=\"").num(tick.at);
-        h.raw("%\" y1=\"18\" y2=\"").num(height).raw("\"/><text class=\"tick\" x=\"").num(tick.at);
-        h.raw("%\" y=\"12\">").text(&tick.label).raw("</text>\n");
+        h.raw("%\" y1=\"18\" y2=\"").num(height).raw("\"/><text class=\"tick");
+        // On a phone there is room for every other label, and for none at the edge.
+        h.raw(if number % 2 == 1 || tick.at > 86.0 { " rare" } else { "" });
+        h.raw("\" x=\"").num(tick.at).raw("%\" y=\"12\">").text(&tick.label).raw("</text>\n");
     }
     for (number, step) in rows.iter().enumerate() {
         let y = TOP + ROW * number as f64;
@@ -84,12 +98,6 @@ fn plot(h: &mut Html, (rows, spans, axis): (&[&StepView], &Spans, &Axis)) {
         for bar in spans.bars.get(&step.instance).into_iter().flatten() {
             self::bar(h, axis, bar, y);
         }
-    }
-    for (from, to, long) in axis.folds() {
-        area(h, "fold", (from, to), height);
-        h.raw("<title>nothing was done for ").text(&long).raw("</title></rect>");
-        h.raw("<text class=\"fold\" x=\"").num((from + to) / 2.0).raw("%\" y=\"12\">");
-        h.text(&long).raw("</text>\n");
     }
     h.raw("</svg>");
 }

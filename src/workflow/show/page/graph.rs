@@ -57,7 +57,7 @@ fn drawing(h: &mut Html, drawn: Drawn, about: &'static str) {
     // It shrinks with the page as long as it can be read, and is scrolled in its frame then.
     h.raw("<div class=\"graph\" tabindex=\"0\"><svg viewBox=\"-2 -2 ").num(wide).raw(" ").num(tall);
     h.raw("\" style=\"width:").num(wide).raw("px;min-width:min(").num(wide).raw("px,");
-    h.num((wide * 0.7).max(300.0)).raw("px)\" role=\"group\" aria-label=\"").raw(about);
+    h.num((wide * 0.62).max(300.0)).raw("px)\" role=\"group\" aria-label=\"").raw(about);
     h.raw("\">\n").part(drawn.html).raw("</svg></div>\n");
 }
 
@@ -169,9 +169,9 @@ fn meta(node: &Node, now: Moment) -> String {
 fn leaf(node: &Node, now: Moment) -> Drawn {
     let mark = node.mark().unwrap_or(Mark::Blocked);
     let (name, meta) = (line(&node.name, 26), meta(node, now));
-    let notes: Vec<String> = node.notes.iter().map(|note| line(&note.long, 34)).collect();
-    let small = notes.iter().chain([&meta]).map(|text| 22.0 + 6.1 * width(text) as f64);
-    let wide = small.fold(46.0 + 8.0 * width(&name) as f64, f64::max).clamp(112.0, 236.0);
+    let notes: Vec<String> = node.notes.iter().map(|note| line(&note.long, 36)).collect();
+    let small = notes.iter().chain([&meta]).map(|text| 24.0 + 6.1 * width(text) as f64);
+    let wide = small.fold(46.0 + 8.0 * width(&name) as f64, f64::max).clamp(112.0, 250.0);
     let tall = 46.0 + notes.len() as f64 * LINE;
     let mut h = Html::new();
     begin(&mut h, node, mark);

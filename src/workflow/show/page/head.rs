@@ -13,6 +13,19 @@ use crate::{
 /// Steps that want attention and are named at the top.
 const NAMED: usize = 12;
 
+/// States in a bar of progress: what is over stands at the left.
+const PROGRESS: [Mark; 9] = [
+    Mark::Done,
+    Mark::Failed,
+    Mark::Skipped,
+    Mark::Cancelled,
+    Mark::Held,
+    Mark::Running,
+    Mark::Waiting,
+    Mark::Ready,
+    Mark::Blocked,
+];
+
 /// What it is and how far it is.
 pub(super) fn write(h: &mut Html, data: &PageData<'_>) {
     let view = &data.view;
@@ -40,9 +53,11 @@ fn progress(h: &mut Html, data: &PageData<'_>) {
     }
     let counts = ALL.map(|mark| (mark, marks.iter().filter(|other| **other == mark).count()));
     h.raw("<div class=\"bar\" aria-hidden=\"true\">");
-    // What is over stands at the left, as in every bar of progress.
-    let (over, open): (Vec<_>, Vec<_>) = counts.iter().partition(|(mark, _)| mark.is_over());
-    for (mark, count) in over.into_iter().rev().chain(open).filter(|(_, count)| *count > 0) {
+    for mark in PROGRESS {
+        let count = marks.iter().filter(|other| **other == mark).count();
+        if count == 0 {
+            continue;
+        }
         h.raw("<span class=\"").raw(mark.word()).raw("\" style=\"flex-grow:").num(count as f64);
         h.raw("\"></span>");
     }

@@ -12,6 +12,7 @@ use crate::{
     workflow::{
         run::Class,
         show::{
+            escape::line,
             live::took,
             mark::Mark,
             words::{dollars, many, span},
@@ -48,7 +49,11 @@ fn one(h: &mut Html, step: &StepView, (data, spans): (&PageData<'_>, &Spans), ro
     h.raw("<details class=\"step ").raw(mark.word()).raw("\" style=\"--d:").num(step.depth.into());
     h.raw(if opens { "\" open>" } else { "\">" });
     h.raw("<summary>").icon(mark).raw("<span class=\"path\">").text(&step.id).raw("</span>");
-    h.raw("<span class=\"kind\">").text(&step.kind).raw("</span><span class=\"right\">");
+    h.raw("<span class=\"kind\">").text(&step.kind).raw("</span>");
+    if let (Mark::Skipped | Mark::Cancelled, Some(why)) = (mark, &step.why) {
+        h.raw("<span class=\"note\">").text(&line(why, 80)).raw("</span>");
+    }
+    h.raw("<span class=\"right\">");
     if step.attempts > 1 {
         h.raw("<span class=\"tries\">").text(&many(step.attempts.into(), "attempt"));
         h.raw("</span>");
@@ -91,8 +96,8 @@ fn facts(h: &mut Html, step: &StepView, mark: Mark) {
 }
 
 fn attempts(h: &mut Html, all: &[Attempt]) {
-    let told = |attempt: &Attempt| attempt.class.is_some() || attempt.asks > 0;
-    if !all.iter().any(told) {
+    // What one attempt has to say is said above already.
+    if all.len() < 2 && all.iter().all(|attempt| attempt.asks == 0) {
         return;
     }
     h.raw("<div class=\"scroll\"><table><caption>Attempts</caption><thead><tr><th>#<th>began");
