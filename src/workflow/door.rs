@@ -130,7 +130,7 @@ impl Handle {
 
 /// A workflow of one step.
 fn of_command(name: &str, argv: Vec<String>) -> Result<DefinitionRecord, Refusal> {
-    let shown = serde_json::json!({ "steps": [{ "id": "run", "run": ["true"] }] });
+    let shown = serde_json::json!({ "steps": [{ "id": "command", "run": ["true"] }] });
     let text = shown.to_string();
     let beside = |_: &str| Err(String::new());
     let context = file::Context { name, beside: &beside };
