@@ -4,6 +4,7 @@ mod crash;
 mod groups;
 mod kept;
 mod life;
+mod rebase;
 mod reboot;
 #[cfg(debug_assertions)]
 mod sweep;
