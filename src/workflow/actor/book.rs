@@ -101,20 +101,26 @@ impl Actor {
             self.keys.insert(key.clone(), id.clone());
         }
         self.heads.insert(id.clone(), Arc::new(record.clone()));
-        let mut run = handle::blank(&record, plan);
-        run.imports(&record.imports);
+        let run = handle::blank(&record, plan);
         let group = group_of(&run);
         self.live.insert(id, Live { record, run, seq: 0, jobs: Default::default(), group });
     }
 
     fn fresh_id(&self) -> RunId {
         let random = &self.world.sessions.ports().random;
-        let mut millis = self.world.now().0;
-        // Two of one moment go by the order they came in.
-        if let Some((last, _)) = self.heads.last_key_value() {
-            while RunId::new(millis, 0x7fff) <= *last {
-                millis += 1;
-            }
+        let now = self.world.now().0;
+        // Two of one moment go by the order they came in, also where the clock was set back: the
+        // first moment after the last one, found by halving.
+        let follows = |millis: u64| {
+            self.heads.last_key_value().is_none_or(|(last, _)| RunId::new(millis, 0) > *last)
+        };
+        let (mut low, mut millis) = (now, now);
+        while !follows(millis) {
+            (low, millis) = (millis, millis + (millis - now).max(1));
+        }
+        while low < millis {
+            let middle = low + (millis - low) / 2;
+            if follows(middle) { millis = middle } else { low = middle + 1 }
         }
         RunId::new(millis, random.word())
     }
@@ -173,10 +179,8 @@ impl Actor {
         let Some(record) = head else {
             return Err(Refusal::new(Code::NotFound, format!("there is no run `{id}`")));
         };
-        let run = handle::fold(self.world.ledger(), &record)?;
-        let begin = EntryRecord::begin(id);
-        let seq = self.world.ledger().scan_under::<EntryRecord>(&begin)?;
-        let seq = seq.last().map_or(0, |entry| entry.told.seq);
+        let ledger = self.world.ledger();
+        let (run, seq) = handle::fold(ledger, &record, handle::plan(ledger, &record)?)?;
         let group = group_of(&run);
         self.live.insert(id.clone(), Live { record, run, seq, jobs: Default::default(), group });
         Ok(())

@@ -124,7 +124,7 @@ impl Handle {
         }
         let record = self.ledger().load::<RunRecord>(run.as_str())?;
         let Some(record) = record else { return Err(self.unknown(run.as_str()).await) };
-        let run = fold(self.ledger(), &record)?;
+        let (run, _) = fold(self.ledger(), &record, plan(self.ledger(), &record)?)?;
         Ok((record, run))
     }
 
@@ -132,8 +132,7 @@ impl Handle {
     pub(crate) async fn begin(&self, run: &RunId) -> Result<(RunRecord, Run), Refusal> {
         let record = self.ledger().load::<RunRecord>(run.as_str())?;
         let Some(record) = record else { return Err(self.unknown(run.as_str()).await) };
-        let plan = Plan::new(definition(self.ledger(), &record.digest)?.definition);
-        let run = blank(&record, Arc::new(plan));
+        let run = blank(&record, plan(self.ledger(), &record)?);
         Ok((record, run))
     }
 
@@ -219,16 +218,25 @@ pub(super) fn definition(
     found.ok_or_else(|| Refusal::broken(format!("the definition {digest} of a run is gone")))
 }
 
-/// A run from its journal.
-pub(super) fn fold(ledger: &ledger::Handle, record: &RunRecord) -> Result<Run, Refusal> {
-    let definition = definition(ledger, &record.digest)?.definition;
-    let mut run = blank(record, Arc::new(Plan::new(definition)));
+/// A run from its journal, and the number of the newest line of that.
+pub(super) fn fold(
+    ledger: &ledger::Handle,
+    record: &RunRecord,
+    plan: Arc<Plan>,
+) -> Result<(Run, u64), Refusal> {
+    let (mut run, mut seq) = (blank(record, plan), 0);
     for entry in ledger.scan_under::<EntryRecord>(&EntryRecord::begin(&record.id))? {
         for event in &entry.told.events {
             run.apply(event, entry.told.at);
         }
+        seq = entry.told.seq;
     }
-    Ok(run)
+    Ok((run, seq))
+}
+
+/// The definition that a run has captured, ready to be run.
+pub(super) fn plan(ledger: &ledger::Handle, record: &RunRecord) -> Result<Arc<Plan>, Refusal> {
+    Ok(Arc::new(Plan::new(definition(ledger, &record.digest)?.definition)))
 }
 
 /// A run of which nothing has happened yet.
@@ -242,5 +250,7 @@ pub(super) fn blank(record: &RunRecord, plan: Arc<Plan>) -> Run {
         "trigger": record.trigger,
     });
     let about = about.as_object().cloned().unwrap_or_default();
-    Run::new(plan, Arc::new(record.inputs.clone()), Arc::new(about))
+    let mut run = Run::new(plan, Arc::new(record.inputs.clone()), Arc::new(about));
+    run.imports(&record.imports);
+    run
 }

@@ -8,7 +8,7 @@ use crate::{
     base::{Refusal, RunId},
     workflow::{
         machine::{self, Input},
-        record::{EntryRecord, RunRecord},
+        record::RunRecord,
         run::{Class, End, Phase, Plan},
     },
 };
@@ -25,8 +25,7 @@ impl Actor {
                 let plan = match plans.get(&record.digest) {
                     Some(plan) => Arc::clone(plan),
                     None => {
-                        let found = handle::definition(self.world.ledger(), &record.digest)?;
-                        let plan = Arc::new(Plan::new(found.definition));
+                        let plan = handle::plan(self.world.ledger(), &record)?;
                         plans.insert(record.digest.clone(), Arc::clone(&plan));
                         plan
                     }
@@ -62,17 +61,7 @@ impl Actor {
     }
 
     fn find_again(&mut self, record: RunRecord, plan: Arc<Plan>) -> Result<(), Refusal> {
-        let mut run = handle::blank(&record, plan);
-        run.imports(&record.imports);
-        let mut seq = 0;
-        for entry in
-            self.world.ledger().scan_under::<EntryRecord>(&EntryRecord::begin(&record.id))?
-        {
-            for event in &entry.told.events {
-                run.apply(event, entry.told.at);
-            }
-            seq = entry.told.seq;
-        }
+        let (run, seq) = handle::fold(self.world.ledger(), &record, plan)?;
         let group = book::group_of(&run);
         let id = record.id.clone();
         self.live.insert(id, Live { record, run, seq, jobs: Default::default(), group });

@@ -195,10 +195,10 @@ impl Actor {
 impl Live {
     /// Tells the ledger what others may want to know.
     fn tell(&self, events: &[Event], decision: &mut Decision) {
-        let RunRecord { id, workflow, workspace, .. } = &self.record;
-        let (run, workflow, workspace) = (id.clone(), workflow.clone(), workspace.clone());
-        for event in events {
-            let (run, workflow, workspace) = (run.clone(), workflow.clone(), workspace.clone());
+        // Most events are told to nobody, and copied for nobody.
+        for event in events.iter().filter(|event| event.is_told()) {
+            let RunRecord { id, workflow, workspace, .. } = &self.record;
+            let (run, workflow, workspace) = (id.clone(), workflow.clone(), workspace.clone());
             match event.clone() {
                 Event::Began => decision.fact(&RunStarted { run, workflow, workspace }),
                 Event::Finished { state, .. } => {

@@ -166,6 +166,21 @@ pub(crate) enum Event {
 }
 
 impl Event {
+    /// Whether others than the run hear of it: the ledger has a fact for it.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(
+            self,
+            Self::Began
+                | Self::Finished { .. }
+                | Self::Paused { .. }
+                | Self::CancelAsked { .. }
+                | Self::Reset { .. }
+                | Self::Failed { .. }
+                | Self::Held { .. }
+                | Self::Ended { .. }
+        )
+    }
+
     /// Whether it is about the run as a whole: its head changes with it.
     pub(crate) fn is_of_the_whole(&self) -> bool {
         match self {

@@ -240,6 +240,8 @@ impl Run {
             (instance.started, instance.ended) = (None, None);
             (instance.failures, instance.lost) = (0, 0);
         }
+        // What is done over is done, and not taken over from an earlier run.
+        self.imports = Arc::default();
         (self.state, self.since) = (State::Running, Some(now));
         (self.ended, self.outputs, self.cancelled) = (None, None, None);
         (self.finally, self.over_budget, self.last) = (false, None, vec![]);

@@ -43,3 +43,16 @@ fn a_run_that_is_under_way_is_no_ground_for_another() {
     assert_eq!(output.status.code(), Some(2), "{}", crate::house::seen(&output));
     yard.house.ok(&["run", "cancel", &id, "--wait"]);
 }
+
+#[test]
+fn what_was_taken_over_is_really_done_when_it_is_done_over() {
+    let yard = Yard::new(FIRST);
+    let first = yard.start(&[]);
+    yard.ends(&first, "failed");
+    yard.workflow("w", &FIRST.replace("exit 1", "echo three"));
+    let second = yard.house.json(&["run", "rebase", &first, "--wait"]);
+    let id = second["id"].as_str().unwrap();
+    assert_eq!(attempts(&second), [0, 0, 1], "{second:#}");
+    yard.house.gaia(&["run", "retry", id, "--from", "a"]);
+    assert_eq!(attempts(&yard.over(id)), [1, 1, 2]);
+}
