@@ -63,7 +63,14 @@ fn cut(text: &str, (at, then): (u32, Option<u32>), env: &[(&str, &str)], wanted:
     if let Some(then) = then {
         // The one that comes back dies, too; what it would have done is done by the next.
         if let Some(pid) = pid {
-            until("it comes to its end", || !alive(pid) || !yard.items().is_empty());
+            // It may die while it answers: that is an end, too.
+            let asks = || {
+                let inbox = yard.house.gaia(&["inbox", "--json"]);
+                let items: serde_json::Value =
+                    serde_json::from_slice(&inbox.stdout).unwrap_or_default();
+                items.as_array().is_some_and(|items| !items.is_empty())
+            };
+            until("it comes to its end", || !alive(pid) || asks());
         }
         yard.end();
         let mut second = yard.house.command(&START);
