@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, Read, Write},
+    net::Shutdown,
     os::{fd::AsFd, unix::net::UnixStream},
     path::Path,
     process::ExitCode,
@@ -38,6 +39,13 @@ pub(super) enum Outcome {
     Leaving,
 }
 
+/// Whose end a view saw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Pane,
+    Shim,
+}
+
 /// Shows the unit of `folder` until its shim, or this pane, ends.
 pub(super) fn run(folder: &Path) -> Result<Outcome, String> {
     let Some(mut stream) = connect(folder) else { return Ok(Outcome::Leaving) };
@@ -55,9 +63,10 @@ pub(super) fn run(folder: &Path) -> Result<Outcome, String> {
     }
     let (cols, rows) = size();
     send(&mut stream, &Frame::Ask(Ask::View { cols, rows }));
-    let hung_up = relay(&mut stream, &signals);
-    if hung_up && !died(server.as_ref()) {
+    let end = relay(&mut stream, &signals);
+    if end == End::Pane && !died(server.as_ref()) {
         send(&mut stream, &Frame::Ask(Ask::Hangup));
+        drain(&mut stream);
     }
     if let Some(saved) = &saved {
         let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, saved);
@@ -93,8 +102,8 @@ fn connect(folder: &Path) -> Option<UnixStream> {
     }
 }
 
-/// Carries bytes both ways. `true`: the terminal is gone; `false`: the shim is.
-fn relay(stream: &mut UnixStream, signals: &SignalFd) -> bool {
+/// Carries bytes both ways until one of the two sides is gone.
+fn relay(stream: &mut UnixStream, signals: &SignalFd) -> End {
     let mut buffer = [0; 32 << 10];
     let mut input = Vec::new();
     let stdin = io::stdin();
@@ -108,16 +117,16 @@ fn relay(stream: &mut UnixStream, signals: &SignalFd) -> bool {
         let ready = |at: usize| fds[at].any().unwrap_or(false);
         let (shim, signal, keys) = (ready(0), ready(1), ready(2));
         if signal && !take_signals(stream, signals) {
-            return true;
+            return End::Pane;
         }
         if keys {
             match nix::unistd::read(&stdin, &mut buffer) {
-                Ok(0) | Err(_) => return true,
+                Ok(0) | Err(_) => return End::Pane,
                 Ok(n) => send(stream, &Frame::Keys(buffer[..n].to_vec())),
             }
         }
-        if shim && !show(stream, &mut buffer, &mut input) {
-            return false;
+        if shim && let Err(end) = show(stream, &mut buffer, &mut input) {
+            return end;
         }
     }
 }
@@ -135,25 +144,32 @@ fn take_signals(stream: &mut UnixStream, signals: &SignalFd) -> bool {
     true
 }
 
-/// Paints what the shim sent. `false`: it is gone.
-fn show(stream: &mut UnixStream, buffer: &mut [u8], input: &mut Vec<u8>) -> bool {
+/// Paints what the shim sent. A terminal that takes nothing more is the pane's end, not the shim's.
+fn show(stream: &mut UnixStream, buffer: &mut [u8], input: &mut Vec<u8>) -> Result<(), End> {
     match stream.read(buffer) {
-        Ok(0) | Err(_) => return false,
+        Ok(0) | Err(_) => return Err(End::Shim),
         Ok(n) => input.extend_from_slice(&buffer[..n]),
     }
     let mut out = io::stdout();
     loop {
         match Frame::decode(input) {
             Ok(Some(Frame::Output(_, bytes))) => {
-                if out.write_all(&bytes).and_then(|()| out.flush()).is_err() {
-                    return false;
-                }
+                out.write_all(&bytes).and_then(|()| out.flush()).map_err(|_| End::Pane)?;
             }
             Ok(Some(_)) => (),
-            Ok(None) => return true,
-            Err(_) => return false,
+            Ok(None) => return Ok(()),
+            Err(_) => return Err(End::Shim),
         }
     }
+}
+
+/// Takes what the shim still sends until it has read everything: one that fails to write to a view
+/// that left does not read what that view asked last.
+fn drain(stream: &mut UnixStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(PATIENCE));
+    let mut buffer = [0; 32 << 10];
+    while stream.read(&mut buffer).is_ok_and(|n| n > 0) {}
 }
 
 fn send(stream: &mut UnixStream, frame: &Frame) {

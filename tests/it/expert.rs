@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    os::unix::net::UnixStream,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -14,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     agent::yard::Yard,
-    house::{House, alive, kill, seen, until},
+    house::{House, seen, until},
 };
 
 const WEB: &str =
@@ -246,12 +245,9 @@ fn sweep(what: &str, act: impl Fn(u32) -> (bool, &'static str) + Sync) {
 fn dies(house: &House, at: u32, args: &[&str]) -> bool {
     let mut command = house.command(args);
     let done = command.env("GAIA_CRASH_AT", at.to_string()).output().unwrap().status.success();
+    let lives = done && house.daemon_pid().is_some();
     // It may still be dying.
-    let Some(pid) = house.daemon_pid() else { return false };
-    let lives = done && alive(pid);
-    kill(pid, "KILL");
-    let socket = house.home().join("run/gaia.sock");
-    until("the daemon is dead", || !alive(pid) && UnixStream::connect(&socket).is_err());
+    house.end();
     lives
 }
 

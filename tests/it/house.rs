@@ -107,12 +107,19 @@ impl House {
 
     /// Kills the daemon as a crash does.
     pub fn crash(&self) {
-        let pid = self.daemon_pid().expect("a daemon");
-        kill(pid, "KILL");
-        until("the daemon is dead", || !alive(pid));
-        // Its first thread may be a zombie while the last one still holds the socket.
+        self.daemon_pid().expect("a daemon");
+        self.end();
+    }
+
+    /// Ends the daemon as a crash does, if one is left.
+    pub fn end(&self) {
+        if let Some(pid) = self.daemon_pid() {
+            kill(pid, "KILL");
+        }
+        // The first thread of a dying one may be a zombie while the last still holds the socket.
         let socket = self.home().join("run/gaia.sock");
-        until("nobody answers", || UnixStream::connect(&socket).is_err());
+        let dead = || self.daemon_pid().is_none() && UnixStream::connect(&socket).is_err();
+        until("the daemon is dead", dead);
     }
 
     /// The bytes of a pane's log.

@@ -219,6 +219,23 @@ fn a_dead_server_keeps_the_program_and_a_new_one_shows_it() {
 }
 
 #[test]
+fn a_second_pane_that_is_closed_while_it_paints_ends_the_program() {
+    let unit = Unit::new(&["sh", "-c", "echo first; read x; exec yes"], json!({}));
+    unit.show("a");
+    until("it runs", || unit.has_said("first"));
+    let server: i32 = unit.tmux(&["display-message", "-p", "#{pid}"]).parse().unwrap();
+    kill(server, "KILL");
+    until("the server is dead", || !alive(server));
+    unit.show("b");
+    let screen = || unit.tmux(&["capture-pane", "-p", "-t", "b"]);
+    until("the old output is shown", || screen().contains("first"));
+    unit.tmux(&["send-keys", "-t", "b", "x", "Enter"]);
+    until("it floods", || screen().matches("y\n").count() > 5);
+    unit.tmux(&["kill-session", "-t", "b"]);
+    assert_eq!(unit.exit()["reason"], "hangup");
+}
+
+#[test]
 fn a_dead_server_stops_the_program_if_that_is_its_rule() {
     let unit = Unit::new(&["sleep", "1000"], json!({ "on_server_exit": "stop" }));
     unit.show("a");

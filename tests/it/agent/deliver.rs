@@ -154,7 +154,7 @@ fn a_prompt_is_never_typed_twice_wherever_the_daemon_dies() {
         let mut command = yard.house.command(&["agent", "send", "one", "the second one"]);
         let first = command.env("GAIA_CRASH_AT", at.to_string()).output().unwrap();
         let through = first.status.success() && yard.house.daemon_pid().is_some_and(alive);
-        yard.end();
+        yard.house.end();
         let task = yard.until("t1", "it comes to rest", |task| task["state"] != "running");
         let prompts = yard.text("out/prompts").lines().count();
         assert!(prompts <= 2, "crash at {at}: typed twice\n{task:#}");

@@ -121,7 +121,7 @@ fn a_task_that_is_cut_off_anywhere_is_done_once() {
         let add = ["task", "add", PROMPT, "--idempotency-key", "k"];
         let wait = ["task", "wait", "t1", "--or-asking", "--timeout", "40s"];
         let (added, through) = dies(&yard, at, &add, &wait);
-        yard.end();
+        yard.house.end();
         let tasks = yard.house.json(&["task", "list", "--all"]);
         let known = !tasks.as_array().unwrap().is_empty();
         assert!(known || !added, "crash at {at}: a task that was taken in is lost");
@@ -145,7 +145,7 @@ fn a_landing_that_is_cut_off_anywhere_is_whole_or_can_be_repeated() {
     sweep("task land", |at| {
         let yard = finished();
         let (_, through) = dies(&yard, at, &["task", "land", "t1"], &[]);
-        yard.end();
+        yard.house.end();
         let outcome = match yard.state("t1").as_str() {
             "landed" => "landed",
             "done" => {
@@ -178,7 +178,7 @@ fn a_discard_that_is_cut_off_anywhere_loses_no_work() {
     sweep("task discard", |at| {
         let yard = finished();
         let (_, through) = dies(&yard, at, &["task", "discard", "t1"], &[]);
-        yard.end();
+        yard.house.end();
         let outcome = match yard.state("t1").as_str() {
             "discarded" => "discarded",
             "done" => {

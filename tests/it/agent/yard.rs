@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::house::{House, kill, seen};
+use crate::house::{House, seen};
 
 /// The house, its repository on `main`, and a folder `out` that agents may be let write to.
 pub struct Yard {
@@ -188,20 +188,6 @@ impl Yard {
         let panes = self.house.panes();
         left.extend((!panes.is_empty()).then(|| format!("panes {panes:?}")));
         left
-    }
-
-    /// Ends the daemon as a crash does, if one is left.
-    pub fn end(&self) {
-        if let Some(pid) = self.house.daemon_pid() {
-            kill(pid, "KILL");
-        }
-        // Its first thread may be a zombie while the last one still holds the socket.
-        let socket = self.house.home().join("run/gaia.sock");
-        let dead = || {
-            self.house.daemon_pid().is_none()
-                && std::os::unix::net::UnixStream::connect(&socket).is_err()
-        };
-        crate::house::until("the daemon is dead", dead);
     }
 }
 

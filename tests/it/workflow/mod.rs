@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::house::{House, alive, kill, processes, seen, until};
+use crate::house::{House, alive, processes, seen};
 
 /// Tells its step and attempt with one write, to a file outside of the home.
 const EFFECT: &str =
@@ -152,19 +152,6 @@ impl Yard {
     /// The shim of the newest attempt of a step.
     pub fn shim(&self, id: &str, name: &str) -> i32 {
         crate::steps::shim(&self.folder(id, name))
-    }
-
-    /// Ends the daemon as a crash does, if one is left.
-    pub fn end(&self) {
-        if let Some(pid) = self.house.daemon_pid() {
-            kill(pid, "KILL");
-        }
-        let socket = self.house.home().join("run/gaia.sock");
-        let dead = || {
-            self.house.daemon_pid().is_none()
-                && std::os::unix::net::UnixStream::connect(&socket).is_err()
-        };
-        until("the daemon is dead", dead);
     }
 }
 

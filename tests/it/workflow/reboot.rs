@@ -6,7 +6,7 @@ use crate::house::{alive, kill, until};
 
 /// Ends everything of a house, and lets the next daemon see another boot.
 fn reboot(yard: &mut Yard) {
-    yard.end();
+    yard.house.end();
     // Those first who would still tell how an attempt ended.
     yard.shims().iter().chain(&yard.hosts()).for_each(|pid| kill(*pid, "KILL"));
     until("the shims are dead", || !yard.shims().into_iter().any(alive));

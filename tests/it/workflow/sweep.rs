@@ -72,7 +72,7 @@ fn cut(text: &str, (at, then): (u32, Option<u32>), env: &[(&str, &str)], wanted:
             };
             until("it comes to its end", || !alive(pid) || asks());
         }
-        yard.end();
+        yard.house.end();
         let mut second = yard.house.command(&START);
         second.env("GAIA_CRASH_AT", then.to_string()).output().unwrap();
         pid = None;

@@ -81,7 +81,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.house.end();
         if self.1 {
             let _ = Command::new("umount").arg("-l").arg(self.0.house.home()).output();
         }
@@ -131,7 +131,7 @@ steps:
 
 #[test]
 fn nothing_of_a_run_is_lost_on_a_full_disk() {
-    full(|yard| yard.end());
+    full(|yard| yard.house.end());
 }
 
 #[test]
