@@ -123,6 +123,14 @@ pub fn close_stdout(word: &str) -> io::Result<()> {
     nix::unistd::dup2_stdout(null).map_err(io::Error::from)
 }
 
+/// Becomes a program with the arguments and the environment of this one; comes back only if that
+/// cannot be.
+#[must_use]
+pub fn become_anew(exe: &Path) -> io::Error {
+    use std::os::unix::process::CommandExt;
+    std::process::Command::new(exe).args(std::env::args_os().skip(1)).exec()
+}
+
 /// Waits until a process has ended, at most `patience`; whether it has.
 #[must_use]
 pub fn wait_for_end(pid: i32, patience: std::time::Duration) -> bool {

@@ -10,7 +10,7 @@ use crate::{
     base::{Code, Refusal},
     client::{Client, Method},
     config::Settings,
-    daemon::Options,
+    daemon::{End, Options},
     verb::Here,
 };
 
@@ -107,7 +107,14 @@ fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
     if spawned {
         process::leave_terminal();
     }
-    let outcome = serve(here, spawned);
+    let outcome = match serve(here, spawned) {
+        Ok(End::Anew) => {
+            let error = process::become_anew(&here::exe()?);
+            Err(world("the daemon cannot start anew", &error))
+        }
+        Ok(End::Told) => Ok(()),
+        Err(refusal) => Err(refusal),
+    };
     if let Err(refusal) = &outcome
         && spawned
     {
@@ -118,7 +125,7 @@ fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
     outcome
 }
 
-fn serve(here: &Here, spawned: bool) -> Result<(), Refusal> {
+fn serve(here: &Here, spawned: bool) -> Result<End, Refusal> {
     let settings = super::config::settings(here)?;
     log_to_file(here, &settings)?;
     let crash_at = here.env.get("GAIA_CRASH_AT").and_then(|at| at.parse().ok());

@@ -30,6 +30,12 @@ use crate::{
 /// How long answers under way may take once the daemon shall end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
+/// What a disk must take before a store is opened on it again, in bytes: what sled writes when it
+/// is opened, with some to spare.
+const ROOM: usize = 4 << 20;
+/// Pause between two looks at a disk that takes nothing.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What a daemon needs to know.
 pub struct Options {
     /// Its home.
@@ -46,8 +52,18 @@ pub struct Options {
     pub ready: Box<dyn FnOnce() + Send>,
 }
 
+/// Why a daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Told,
+    /// Its store stopped taking what it was given, and would take it again: whoever runs the daemon
+    /// runs it anew.
+    Anew,
+}
+
 /// Runs the daemon of a home until it is told to end.
-pub async fn serve(options: Options) -> Result<(), Refusal> {
+pub async fn serve(options: Options) -> Result<End, Refusal> {
     let home = options.home.clone();
     for folder in [home.root().to_owned(), home.run(), home.tmux(), home.logs(), home.units()] {
         files::private_dir(&folder).map_err(|e| unwritable(&folder, &e))?;
@@ -58,17 +74,33 @@ pub async fn serve(options: Options) -> Result<(), Refusal> {
     let tcp = token::listener(&options)?;
     let world = rooms::World::new(&options)?;
     let rooms = Rooms::build(&options, world, Arc::clone(&end)).await?;
+    let ledger = rooms.ledger().clone();
     let api = api::listen(&home, rooms.clone(), tcp, stopped).await?;
     (options.ready)();
     tracing::info!(home = %home.root().display(), "the daemon runs");
-    wait_for_end(&end).await;
+    let why = tokio::select! {
+        () = wait_for_end(&end) => End::Told,
+        () = trouble_is_over(&ledger, &home) => End::Anew,
+    };
     let _ = stop.send(true);
     // Streams have no end of their own: they are cut after this.
     let _ = tokio::time::timeout(LAST_ANSWERS, api).await;
     let _ = tokio::time::timeout(LAST_ANSWERS, rooms.end_empty_server()).await;
     tracing::info!("the daemon ends; panes go on");
     let _ = std::fs::remove_file(home.api_socket());
-    Ok(())
+    Ok(why)
+}
+
+/// Returns when the store has failed, and its disk takes something again. A store that failed once
+/// fails until it is opened anew, and only a fresh start does that without a doubt: it is what a
+/// crash is followed by, and loses nothing.
+#[expect(clippy::disallowed_methods, reason = "nothing tells that a disk has room again")]
+async fn trouble_is_over(ledger: &crate::ledger::Handle, home: &Home) {
+    ledger.failed().await;
+    tracing::error!("the store takes nothing; the daemon starts anew as soon as the disk does");
+    while files::probe(home.root(), ROOM).is_err() {
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 async fn wait_for_end(end: &Notify) {

@@ -102,6 +102,11 @@ impl Rooms {
         tokio::spawn(async move { agents.note_refusal(&unit, what).await });
     }
 
+    /// The ledger.
+    pub(super) fn ledger(&self) -> &ledger::Handle {
+        &self.ledger
+    }
+
     /// See [`session::Handle::end_empty_server`].
     pub(super) async fn end_empty_server(&self) {
         self.sessions.end_empty_server().await;
@@ -184,7 +189,6 @@ pub(super) struct World {
     services: service::Ports,
     notifier: Arc<dyn Notifier>,
     git: Arc<dyn Git>,
-    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "for workflows"))]
     steps: Arc<dyn Steps>,
 }
 

@@ -3,16 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{Stream, stream};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use super::{
-    chain::{Check, Checkpoint, Entry, Verdict, origin},
+    chain::{Checkpoint, Entry, origin},
     decision::Decision,
-    record::{Record, key_of, open},
+    handle::{Handle, refusal},
 };
 use crate::{
-    base::{Code, Envelope, Moment, Refusal},
+    base::{Envelope, Moment, Refusal},
     port::{Clock, Op, Store, StoreError},
 };
 
@@ -28,10 +27,8 @@ const SLACK: u64 = 256;
 pub(super) const CHECKPOINT: &[u8] = b"meta/checkpoint";
 /// The last entry the writer acknowledged: a tail that is gone is missed.
 pub(super) const LAST: &[u8] = b"meta/last";
-const ENTRIES: &[u8] = b"e/";
-const ENTRIES_END: &[u8] = b"e0";
-const RECORDS: &[u8] = b"r/";
-const RECORDS_END: &[u8] = b"r0";
+pub(super) const ENTRIES: &[u8] = b"e/";
+pub(super) const ENTRIES_END: &[u8] = b"e0";
 
 /// How much of the ledger is kept; 0 is for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,16 +39,7 @@ pub struct Retention {
     pub age: Duration,
 }
 
-/// How the rest of gaia talks to the ledger and the store. Cheap to clone.
-#[derive(Clone)]
-pub struct Handle {
-    store: Arc<dyn Store>,
-    inbox: mpsc::UnboundedSender<Job>,
-    news: broadcast::Sender<Arc<Entry>>,
-    clock: Arc<dyn Clock>,
-}
-
-enum Job {
+pub(super) enum Job {
     Commit(Decision, oneshot::Sender<Result<u64, StoreError>>),
     Compact(Retention, oneshot::Sender<Result<Checkpoint, StoreError>>),
 }
@@ -70,9 +58,15 @@ pub fn spawn(
     let (seq, prev) = head(&*store).map_err(refusal)?;
     let (inbox, jobs) = mpsc::unbounded_channel();
     let (news, _) = broadcast::channel(BEHIND);
-    let handle =
-        Handle { store: Arc::clone(&store), inbox, news: news.clone(), clock: Arc::clone(&clock) };
-    let writer = Writer { store, clock, news, seq, prev, retention };
+    let failed = Arc::new(Notify::new());
+    let handle = Handle {
+        store: Arc::clone(&store),
+        inbox,
+        news: news.clone(),
+        clock: Arc::clone(&clock),
+        failed: Arc::clone(&failed),
+    };
+    let writer = Writer { store, clock, news, failed, seq, prev, retention };
     // sled's calls block: the writer has a thread of its own.
     tokio::task::spawn_blocking(move || writer.live(jobs));
     Ok(handle)
@@ -115,6 +109,7 @@ struct Writer {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     news: broadcast::Sender<Arc<Entry>>,
+    failed: Arc<Notify>,
     seq: u64,
     prev: String,
     retention: Retention,
@@ -169,6 +164,7 @@ impl Writer {
             Ok(()) => self.announce(waiting),
             Err(error) => {
                 (self.seq, self.prev) = (seq, prev);
+                self.failed.notify_one();
                 for (_, reply) in waiting {
                     let _ = reply.send(Err(error.clone()));
                 }
@@ -236,161 +232,4 @@ impl Writer {
             self.store.flush()?;
         }
     }
-}
-
-impl Handle {
-    /// Stores a decision and returns when it is on disk: the position of its last fact.
-    pub async fn commit(&self, decision: Decision) -> Result<u64, Refusal> {
-        let (reply, answer) = oneshot::channel();
-        let ended = || Refusal::broken("the ledger has ended");
-        self.inbox.send(Job::Commit(decision, reply)).map_err(|_| ended())?;
-        answer.await.map_err(|_| ended())?.map_err(refusal)
-    }
-
-    /// Removes entries that are older than wanted.
-    pub async fn compact(&self, wanted: Retention) -> Result<Checkpoint, Refusal> {
-        let (reply, answer) = oneshot::channel();
-        let ended = || Refusal::broken("the ledger has ended");
-        self.inbox.send(Job::Compact(wanted, reply)).map_err(|_| ended())?;
-        answer.await.map_err(|_| ended())?.map_err(refusal)
-    }
-
-    /// The record of this key.
-    pub fn load<R: Record>(&self, key: &str) -> Result<Option<R>, Refusal> {
-        let text = self.store.get(&key_of(R::KIND, key)).map_err(refusal)?;
-        text.map(|text| open(&text).map_err(unreadable)).transpose()
-    }
-
-    /// Every record of a kind, in the order of their keys.
-    pub fn scan<R: Record>(&self) -> Result<Vec<R>, Refusal> {
-        let (from, to) = (key_of(R::KIND, ""), format!("r/{}0", R::KIND).into_bytes());
-        let found = self.store.range(&from, &to, usize::MAX).map_err(refusal)?;
-        found.iter().map(|(_, text)| open(text).map_err(unreadable)).collect()
-    }
-
-    /// Every record of a kind whose key begins so, in the order of their keys.
-    pub fn scan_under<R: Record>(&self, begin: &str) -> Result<Vec<R>, Refusal> {
-        let from = key_of(R::KIND, begin);
-        // The key after all that begin so.
-        let to = [&from[..], &[0xff]].concat();
-        let found = self.store.range(&from, &to, usize::MAX).map_err(refusal)?;
-        found.iter().map(|(_, text)| open(text).map_err(unreadable)).collect()
-    }
-
-    /// At most `limit` entries after position `after`.
-    pub fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, Refusal> {
-        page(&*self.store, after, limit).map_err(refusal)
-    }
-
-    /// Position of the newest entry that was told before a moment; found by halving, as entries
-    /// stand in the order of their time.
-    pub(crate) fn before(&self, moment: Moment) -> Result<u64, Refusal> {
-        let (mut low, mut high) = (checkpoint(&*self.store).map_err(refusal)?.seq, self.last()?);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.entries(middle, 1)?.first() {
-                Some(entry) if entry.at < moment => low = entry.seq,
-                Some(_) | None => high = middle,
-            }
-        }
-        Ok(low)
-    }
-
-    /// Position of the newest entry.
-    pub fn last(&self) -> Result<u64, Refusal> {
-        acknowledged(&*self.store).map_err(refusal)
-    }
-
-    /// The present moment, by the clock that stamps the entries.
-    pub(crate) fn now(&self) -> Moment {
-        self.clock.now()
-    }
-
-    /// Checks the whole chain.
-    pub fn verify(&self) -> Result<Verdict, Refusal> {
-        verify(&*self.store).map_err(refusal)
-    }
-
-    /// The store itself, to be read from.
-    pub(super) fn store(&self) -> &dyn Store {
-        &*self.store
-    }
-
-    /// Every entry after position `after`, first from the store, then as it comes: none is left
-    /// out and none comes twice.
-    pub fn subscribe(&self, after: u64) -> impl Stream<Item = Arc<Entry>> + Send + use<> {
-        let state = (self.clone(), self.news.subscribe(), after, Vec::<Entry>::new());
-        stream::unfold(state, |(ledger, mut news, mut after, mut ready)| async move {
-            loop {
-                if let Some(entry) = ready.pop() {
-                    after = entry.seq;
-                    return Some((Arc::new(entry), (ledger, news, after, ready)));
-                }
-                ready = ledger.entries(after, PAGE).ok()?;
-                ready.reverse();
-                if !ready.is_empty() {
-                    continue;
-                }
-                match news.recv().await {
-                    Ok(entry) if entry.seq == after + 1 => {
-                        after = entry.seq;
-                        return Some((entry, (ledger, news, after, ready)));
-                    }
-                    // Seen already, or more came than we took: the store has them all.
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => (),
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                }
-            }
-        })
-    }
-}
-
-pub(super) fn page(store: &dyn Store, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let found = store.range(&entry_key(after + 1), ENTRIES_END, limit)?;
-    Ok(found.iter().filter_map(|(_, text)| serde_json::from_slice(text).ok()).collect())
-}
-
-/// Every record as stored.
-pub(super) fn records(store: &dyn Store) -> Result<crate::port::Entries, StoreError> {
-    store.range(RECORDS, RECORDS_END, usize::MAX)
-}
-
-/// Checks the chain of a store.
-pub(super) fn verify(store: &dyn Store) -> Result<Verdict, StoreError> {
-    let mut check = Check::new(&checkpoint(store)?);
-    let mut from = ENTRIES.to_vec();
-    loop {
-        let found = store.range(&from, ENTRIES_END, PAGE)?;
-        let Some((last, _)) = found.last() else { break };
-        from = [last, &[0][..]].concat();
-        for (key, text) in &found {
-            let at = key[ENTRIES.len()..].try_into().map_or(0, u64::from_be_bytes);
-            check.next(at, serde_json::from_slice(text).ok().as_ref());
-        }
-    }
-    Ok(check.end(acknowledged(store)?))
-}
-
-fn unreadable(error: super::record::Unreadable) -> Refusal {
-    Refusal::new(Code::Failed, error)
-        .help("it was written by a later gaia: install that one, or `gaia export` with it")
-}
-
-/// What the store said, as a refusal with a way out.
-pub(crate) fn refusal(error: StoreError) -> Refusal {
-    let help = match &error {
-        StoreError::Locked(_) => {
-            "`gaia daemon status` shows who has it; `gaia doctor` finds strays"
-        }
-        StoreError::Newer { .. } => {
-            "install the gaia that wrote it; this one changes nothing in it"
-        }
-        StoreError::Damaged { .. } => {
-            "nothing was changed; keep a copy of the folder, then move it away and `gaia import` your last export"
-        }
-        StoreError::Disk { .. } => {
-            "free some space, or correct the owner of the folder, and try again"
-        }
-    };
-    Refusal::new(Code::Failed, &error).help(help)
 }

@@ -27,13 +27,13 @@ impl Decision {
 
     /// Replaces a record.
     pub fn put<R: Record>(&mut self, record: &R) -> &mut Self {
-        self.ops.push(Op::Put(key_of(R::KIND, &record.key()), seal(record)));
+        self.ops.push(Op::Put(key_of::<R>(&record.key()), seal(record)));
         self
     }
 
     /// Removes the record of this key.
     pub fn delete<R: Record>(&mut self, key: &str) -> &mut Self {
-        self.ops.push(Op::Delete(key_of(R::KIND, key)));
+        self.ops.push(Op::Delete(key_of::<R>(key)));
         self
     }
 

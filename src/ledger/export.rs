@@ -5,8 +5,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    actor::{CHECKPOINT, LAST, PAGE, acknowledged, checkpoint, entry_key, page, records},
+    actor::{CHECKPOINT, LAST, PAGE, acknowledged, checkpoint, entry_key},
     chain::{Check, Checkpoint, Entry, Fault, Verdict},
+    handle::{page, records},
 };
 use crate::{
     base::{Code, Refusal},
@@ -106,8 +107,8 @@ pub fn verify_lines(text: &str) -> Verdict {
 
 /// Fills an empty store from an export; every line is checked before the first is written.
 pub fn import(store: &dyn Store, text: &str) -> Result<(u64, u64), Refusal> {
-    if acknowledged(store).map_err(super::actor::refusal)? > 0
-        || !records(store).map_err(super::actor::refusal)?.is_empty()
+    if acknowledged(store).map_err(super::handle::refusal)? > 0
+        || !records(store).map_err(super::handle::refusal)?.is_empty()
     {
         return Err(Refusal::new(Code::Denied, "this home is not empty")
             .help("import into an empty one: GAIA_HOME=/another/folder gaia import FILE"));
@@ -133,7 +134,7 @@ pub fn import(store: &dyn Store, text: &str) -> Result<(u64, u64), Refusal> {
     ops.push(Op::Put(CHECKPOINT.to_vec(), serde_json::to_vec(&checkpoint).unwrap_or_default()));
     ops.push(Op::Put(LAST.to_vec(), last.to_string().into_bytes()));
     let stored = store.apply(ops).and_then(|()| store.flush()).and_then(|()| store.witness(last));
-    stored.map_err(super::actor::refusal)?;
+    stored.map_err(super::handle::refusal)?;
     Ok((records, entries))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Rooms: `chain` (pure: what links one entry to the next, and what breaks the chain), `record`
 //! (stored shapes of the slices), `decision` (what is stored in one step), `actor` (the writer),
-//! `export` (everything as JSON lines, and back), `verb`.
+//! `handle` (how it is asked, and what is read), `export` (everything as JSON lines, and back),
+//! `verb`.
 //!
 //! Invariants:
 //! - A decision is stored whole or not at all, and acknowledged only after it is on disk.
@@ -13,15 +14,19 @@ mod actor;
 mod chain;
 mod decision;
 mod export;
+mod handle;
 mod record;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod verb;
 
-pub(crate) use actor::refusal as store_refusal;
-pub use actor::{Handle, Retention, spawn};
+pub use actor::{Retention, spawn};
 pub use chain::{Checkpoint, Entry, Fault, Verdict};
 pub use decision::Decision;
 pub use export::{import, lines as export_lines, verify_lines};
+pub use handle::Handle;
+pub(crate) use handle::refusal as store_refusal;
 pub use record::{Record, Unreadable};
 pub(crate) use stream::{glob as fits, routes as streams};
 pub(crate) use verb::{entries, routes, top};

@@ -10,7 +10,7 @@ use axum::{
 };
 use futures_util::StreamExt;
 
-use super::{actor::Handle, chain::Entry};
+use super::{chain::Entry, handle::Handle};
 use crate::{
     base::{Code, Moment, Refusal, duration},
     verb::sse,

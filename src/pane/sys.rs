@@ -1,7 +1,7 @@
 //! System calls that nix does not wrap safely.
 #![expect(
     unsafe_code,
-    reason = "terminal ioctls, pidfd_open, fork, pre_exec, close_range, the version of Landlock and the capability set; nowhere else in this room"
+    reason = "terminal ioctls, pidfd_open, fork, _exit, pre_exec, close_range, signals, the version of Landlock and the capability set; nowhere else in this room"
 )]
 
 use std::{
@@ -63,6 +63,18 @@ pub(super) fn default_signals() {
         // SAFETY: SIG_DFL is no function of ours; for signals that cannot be set, the call fails.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+}
+
+/// Ends this process at once: nothing is flushed, and nothing is given back but by the kernel.
+pub(super) fn exit(code: u8) -> ! {
+    // SAFETY: _exit takes an integer, and does not come back.
+    unsafe { libc::_exit(i32::from(code)) }
+}
+
+/// Has writing to what nobody reads fail, instead of ending this process.
+pub(super) fn ignore_pipes() {
+    // SAFETY: SIG_IGN is no function of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
 /// Version of Landlock of this kernel; `None` if it has none, or has it switched off.

@@ -100,6 +100,7 @@ pub(crate) struct DefinitionRecord {
 impl Record for DefinitionRecord {
     const KIND: &'static str = "workflow";
     const VERSION: u16 = 1;
+    const BULKY: bool = true;
 
     fn key(&self) -> String {
         self.digest.clone()

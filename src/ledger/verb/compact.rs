@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::{
     base::{Code, Refusal, duration},
     ledger::{
-        actor::{Handle, Retention},
         chain::Checkpoint,
+        {actor::Retention, handle::Handle},
     },
     verb::{Method, Ui, Verb},
 };

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     base::Refusal,
     ledger::{
-        actor::{Handle, refusal},
         export::lines,
+        handle::{Handle, refusal},
     },
     verb::{Method, Ui, Verb},
 };

@@ -5,9 +5,9 @@ mod export;
 mod show;
 mod verify;
 
-crate::verbs!(super::actor::Handle => show::Show, verify::Verify, compact::Compact);
+crate::verbs!(super::handle::Handle => show::Show, verify::Verify, compact::Compact);
 
 /// The verbs that stand at the top of the command line.
 pub(crate) mod top {
-    crate::verbs!(crate::ledger::actor::Handle => super::export::Export);
+    crate::verbs!(crate::ledger::handle::Handle => super::export::Export);
 }

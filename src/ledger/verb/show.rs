@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     base::Refusal,
-    ledger::{actor::Handle, chain::Entry, stream::Wanted},
+    ledger::{chain::Entry, handle::Handle, stream::Wanted},
     verb::{Follow, Method, Ui, Verb},
 };
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use crate::{
     base::Refusal,
     ledger::{
-        actor::Handle,
         chain::{Fault, Verdict},
         export::verify_lines,
+        handle::Handle,
     },
     verb::{Method, Ui, Verb},
 };

@@ -53,7 +53,9 @@ pub(super) fn run() -> Result<ExitCode, String> {
             Turn::Shim(spec) => {
                 // As long as this is open, the daemon does not see the host die.
                 let Host { signals, .. } = host;
-                return Ok(ExitCode::from(shim::run(&spec, &boot, &signals)));
+                let code = shim::run(&spec, &boot, &signals);
+                // What the host would still do at its end is not for a shim to do.
+                sys::exit(code)
             }
         }
     }
@@ -64,6 +66,10 @@ impl Host {
         // Whoever started us may have left some open.
         sys::close_on_exec_from(3);
         let link = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        // Whoever started the daemon may have some ignored, and commands would inherit that.
+        sys::default_signals();
+        // A daemon that is gone is seen when it is read from; a command gets its own effect back.
+        sys::ignore_pipes();
         // What commands read who are given no file.
         dup2_stdin(File::open("/dev/null")?)?;
         // It fails for one that leads a session already, which is as good.

@@ -6,7 +6,8 @@
 //! that it leaves behind and writes how it ended. The home is named for those who look at the list
 //! of processes.
 //!
-//! Rooms: `host` (its loop), `shim` (one attempt), `start` (its command), `ending` (how it is
+//! Rooms: `host` (its loop), `shim` (one attempt), `start` (its command), `quick` (the same for plain
+//! ones), `ending` (how it is
 //! stopped and what is left), `traces` (what it writes), `trouble` (what tests do to it).
 //!
 //! Invariants:
@@ -19,6 +20,7 @@
 
 mod ending;
 mod host;
+mod quick;
 mod shim;
 mod start;
 mod traces;

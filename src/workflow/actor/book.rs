@@ -12,7 +12,7 @@ use crate::{
         fact::RunCreated,
         machine::Input,
         model::WhenFull,
-        record::{EntryRecord, RunRecord},
+        record::{DefinitionRecord, EntryRecord, RunRecord},
         run::{Plan, Scope, State},
         text,
     },
@@ -78,15 +78,18 @@ impl Actor {
             imports: new.imports,
         };
         let mut decision = Decision::new();
-        decision.put(&definition).put(&record).fact(&RunCreated {
+        for captured in others.values().chain([&definition]) {
+            // Its key is its fingerprint: what is there is the same.
+            if !self.world.ledger().has::<DefinitionRecord>(&captured.digest)? {
+                decision.put(captured);
+            }
+        }
+        decision.put(&record).fact(&RunCreated {
             run: id.clone(),
             workflow: record.workflow.clone(),
             workspace: record.workspace.clone(),
             trigger: record.trigger.clone(),
         });
-        for other in others.values() {
-            decision.put(other);
-        }
         self.pending.decision.append(decision);
         // Those that came a moment before run already, or wait.
         self.admit();
@@ -103,7 +106,8 @@ impl Actor {
         self.heads.insert(id.clone(), Arc::new(record.clone()));
         let run = handle::blank(&record, plan);
         let group = group_of(&run);
-        self.live.insert(id, Live { record, run, seq: 0, jobs: Default::default(), group });
+        self.live
+            .insert(id, Live { record, run, seq: 0, env: None, jobs: Default::default(), group });
     }
 
     fn fresh_id(&self) -> RunId {
@@ -182,7 +186,10 @@ impl Actor {
         let ledger = self.world.ledger();
         let (run, seq) = handle::fold(ledger, &record, handle::plan(ledger, &record)?)?;
         let group = group_of(&run);
-        self.live.insert(id.clone(), Live { record, run, seq, jobs: Default::default(), group });
+        self.live.insert(
+            id.clone(),
+            Live { record, run, seq, env: None, jobs: Default::default(), group },
+        );
         Ok(())
     }
 

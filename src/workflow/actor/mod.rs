@@ -125,6 +125,8 @@ struct Live {
     run: Run,
     /// Number of the newest line of its journal.
     seq: u64,
+    /// The environment it was asked for in, once a job wanted it.
+    env: Option<Arc<BTreeMap<String, String>>>,
     /// Jobs by instance.
     jobs: HashMap<InstanceId, (u64, mpsc::UnboundedSender<JobNews>)>,
     /// The group it has a place in.

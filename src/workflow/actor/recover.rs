@@ -64,7 +64,7 @@ impl Actor {
         let (run, seq) = handle::fold(self.world.ledger(), &record, plan)?;
         let group = book::group_of(&run);
         let id = record.id.clone();
-        self.live.insert(id, Live { record, run, seq, jobs: Default::default(), group });
+        self.live.insert(id, Live { record, run, seq, env: None, jobs: Default::default(), group });
         Ok(())
     }
 }

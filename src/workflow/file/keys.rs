@@ -236,7 +236,6 @@ pub(super) const STEP: &[Key] = &[
         Shape::Either(TEXT_OR_LIST),
         "What runs the script: sh, bash, python, [argv].",
     ),
-    key("pane", &[], Shape::Flag, "Whether the command has a pane."),
     key("agent", &["role"], Shape::Text, "An agent, a label, a driver or a role."),
     key("prompt", &["task", "instructions"], Shape::Text, "What the agent does."),
     key("prompt_file", &[], Shape::Text, "A file with the prompt."),

@@ -30,7 +30,7 @@ const ASKS: u32 = 2;
 
 /// Keys that only some kinds of steps have.
 const ONLY: &[(&[&str], &[Form])] = &[
-    (&["shell", "pane"], &[Form::Run]),
+    (&["shell"], &[Form::Run]),
     (
         &[
             "files",

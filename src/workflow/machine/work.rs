@@ -53,8 +53,6 @@ pub(crate) struct CommandAsk {
     pub(crate) secrets: BTreeMap<String, Secret>,
     /// Its folder, relative to the workspace.
     pub(crate) dir: String,
-    /// Whether it has a pane.
-    pub(crate) pane: bool,
 }
 
 /// A task for an agent.
@@ -171,7 +169,6 @@ fn command(run: &Run, at: InstanceId, wanted: &Command) -> Result<CommandAsk, St
             .map(|dir| text::render(dir, &scope))
             .transpose()?
             .unwrap_or_default(),
-        pane: wanted.pane,
     })
 }
 

@@ -74,8 +74,6 @@ pub(crate) struct Command {
     pub(crate) argv: Vec<Template>,
     /// Variables that the script takes values from, e.g. `GAIA_1`: they are never part of its text.
     pub(crate) values: BTreeMap<String, Template>,
-    /// Whether it has a pane.
-    pub(crate) pane: bool,
 }
 
 /// What an `agent` step asks for.

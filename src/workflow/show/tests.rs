@@ -149,7 +149,7 @@ steps:
         "all at a time",
         "well when all are over, even if some failed; a failure of one means nothing",
         "after that, it fails",
-        "in /bin/sh, in the workspace, without a pane",
+        "in /bin/sh, in the workspace",
         "up to 1500 tokens",
         "It waits for an answer as long as it takes",
         "A no is a failure",

@@ -135,7 +135,6 @@ fn nothing_of_a_run_is_lost_on_a_full_disk() {
 }
 
 #[test]
-#[ignore = "the store takes nothing more after a full disk until the daemon is started anew"]
 fn a_run_goes_on_by_itself_once_a_full_disk_has_room() {
     full(|_| ());
 }

@@ -6,8 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::Job;
-use crate::{base::step::OUTPUT, port::Run, workflow::model::Secret};
+use super::{Job, World};
+use crate::{
+    base::{RunId, step::OUTPUT},
+    port::Run,
+    workflow::model::Secret,
+};
 
 /// The most that is read of a kept environment, and of a secret.
 const ENV_SIZE: usize = 4 << 20;
@@ -28,9 +32,13 @@ pub(super) fn of(job: &Job) -> BTreeMap<String, String> {
 
 /// All of the environment of whoever started the run.
 pub(super) fn caller(job: &Job) -> BTreeMap<String, String> {
-    let home = job.world.sessions.home();
-    let path = home.a_run(job.record.id.as_str()).join(super::super::book::ENV_FILE);
-    let text = job.world.sessions.ports().files.read(&path, ENV_SIZE).ok().flatten();
+    BTreeMap::clone(&job.env)
+}
+
+/// The environment that was written down when a run came in.
+pub(super) fn kept(world: &World, run: &RunId) -> BTreeMap<String, String> {
+    let path = world.sessions.home().a_run(run.as_str()).join(super::super::book::ENV_FILE);
+    let text = world.sessions.ports().files.read(&path, ENV_SIZE).ok().flatten();
     text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
@@ -59,7 +67,7 @@ pub(super) async fn secrets(
     let mut env = BTreeMap::new();
     for (name, secret) in wanted {
         let value = match secret {
-            Secret::Env(variable) => caller(job).remove(variable).ok_or_else(|| {
+            Secret::Env(variable) => job.env.get(variable).cloned().ok_or_else(|| {
                 format!("secrets.{name}: {variable} was not set where the run was started")
             })?,
             Secret::File(path) => {

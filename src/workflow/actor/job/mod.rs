@@ -10,7 +10,7 @@ mod env;
 mod person;
 mod plain;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 pub(super) use person::withdraw;
 use tokio::sync::mpsc;
@@ -40,6 +40,8 @@ pub(super) struct Job {
     pub(super) world: World,
     pub(super) handle: Handle,
     pub(super) record: RunRecord,
+    /// The environment of whoever started the run.
+    pub(super) env: Arc<BTreeMap<String, String>>,
     pub(super) step: Step,
     pub(super) path: String,
     pub(super) at: InstanceId,
@@ -133,6 +135,7 @@ impl Actor {
         self.next_job += 1;
         let handle = Handle::new(self.world.clone(), self.inbox.clone(), self.news.clone());
         let live = self.live.get_mut(id)?;
+        let env = live.env.get_or_insert_with(|| Arc::new(env::kept(&self.world, id))).clone();
         let instance = live.run.get(at);
         let (news, heard) = mpsc::unbounded_channel();
         live.jobs.insert(at, (self.next_job, news));
@@ -140,6 +143,7 @@ impl Actor {
             world: self.world.clone(),
             handle,
             record: live.record.clone(),
+            env,
             step: live.run.step_of(at).clone(),
             path: live.run.path(at),
             at,

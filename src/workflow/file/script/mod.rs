@@ -47,8 +47,7 @@ const USE_ENV: &str = "put it into `env:` and write \"$NAME\" here";
 /// The command of a step.
 pub(super) fn command(reader: &Reader<'_>, index: StepIndex) -> Command {
     let step = reader.world.step(index);
-    let pane = step.fields.flag("pane").unwrap_or(false);
-    let mut command = Command { argv: vec![], values: BTreeMap::new(), pane };
+    let mut command = Command { argv: vec![], values: BTreeMap::new() };
     let Some(node) = step.fields.get("run") else { return command };
     match &node.value {
         Value::Text(script) if script.trim().is_empty() || script.contains('\0') => {

@@ -70,7 +70,6 @@ pub(crate) const IMPLIED: &[Implied] = &[
     row("loop", "no_progress", "the same result again is no reason to stop", "no_progress: 2"),
     row("run", "shell", "/bin/sh -e -c; a list runs without a shell", "shell: bash"),
     row("run", "dir", "the folder of the workspace", "dir: web"),
-    row("run", "pane", "no pane", "pane: true"),
     row("agent", "agent", "any agent of the workspace that fits", "agent: reviewer"),
     row("agent", "place, mode", "as the agent is set up", "place: worktree, mode: headless"),
     row("agent", "max_asks", "asked again twice for outputs that do not fit", "max_asks: 0"),

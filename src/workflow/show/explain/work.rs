@@ -58,8 +58,7 @@ fn run(speech: Speech<'_>, step: &Step, command: &Command) -> Vec<String> {
         }
         argv => format!("`{}`, without a shell", line(&argv.join(" "), 100)),
     };
-    let pane = if command.pane { "with a pane" } else { "without a pane" };
-    let mut all = vec![format!("Runs {shown}, {}, {pane}.", place(speech, step))];
+    let mut all = vec![format!("Runs {shown}, {}.", place(speech, step))];
     if !command.values.is_empty() {
         let values = command.values.iter();
         let values = values.map(|(name, from)| format!("{name} from {}", speech.source(from)));

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 impl Verb for Wait {
     const NAME: &'static str = "wait";
     const ABOUT: &'static str = "Wait until a run is over; exit 1 if it did not end well";
-    const METHOD: Method = Method::Post;
+    const METHOD: Method = Method::Get;
     const PATH: &'static str = "/v1/runs/{id}/wait";
     type Args = Args;
     type Reply = RunView;
