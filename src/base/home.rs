@@ -142,10 +142,16 @@ impl Home {
         self.0.join("memory").join(workspace.as_str()).join(format!("{agent}.md"))
     }
 
+    /// The folders of runs.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.0.join("runs")
+    }
+
     /// The folder of a run: its environment, its attempts, what it left; 0700.
     #[must_use]
     pub fn a_run(&self, id: &str) -> PathBuf {
-        self.0.join("runs").join(id)
+        self.runs().join(id)
     }
 
     /// What commands of triggers can read of their firings.

@@ -70,11 +70,30 @@ impl Handle {
 
     /// Every record of a kind whose key begins so, in the order of their keys.
     pub fn scan_under<R: Record>(&self, begin: &str) -> Result<Vec<R>, Refusal> {
-        let from = key_of::<R>(begin);
+        let mut all = Vec::new();
+        self.each_under(begin, |record| all.push(record))?;
+        Ok(all)
+    }
+
+    /// The same one by one: there may be more than should be in memory at a time.
+    pub fn each_under<R: Record>(
+        &self,
+        begin: &str,
+        mut each: impl FnMut(R),
+    ) -> Result<(), Refusal> {
+        let mut from = key_of::<R>(begin);
         // The key after all that begin so.
         let to = [&from[..], &[0xff]].concat();
-        let found = self.store.range(&from, &to, usize::MAX).map_err(refusal)?;
-        found.iter().map(|(_, text)| open(text).map_err(unreadable)).collect()
+        loop {
+            let found = self.store.range(&from, &to, PAGE).map_err(refusal)?;
+            for (_, text) in &found {
+                each(open(text).map_err(unreadable)?);
+            }
+            match found.last() {
+                Some((last, _)) if found.len() == PAGE => from = [&last[..], &[0]].concat(),
+                Some(_) | None => return Ok(()),
+            }
+        }
     }
 
     /// At most `limit` entries after position `after`.

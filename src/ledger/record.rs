@@ -1,4 +1,4 @@
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -50,20 +50,39 @@ pub(super) const RECORDS: &str = "r";
 /// change.
 pub(super) const BULKY: &str = "b";
 
+/// The shape of a stored record, to be written.
+#[derive(Serialize)]
+struct Sealed<'a, R> {
+    v: u16,
+    body: &'a R,
+}
+
+/// The same as it is read: the version first, so that a body of another one is not looked at.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default)]
+    v: u16,
+}
+
+#[derive(Deserialize)]
+struct Body<R> {
+    body: R,
+}
+
 /// A record as stored.
 pub(crate) fn seal<R: Record>(record: &R) -> Vec<u8> {
-    serde_json::json!({ "v": R::VERSION, "body": record }).to_string().into_bytes()
+    serde_json::to_vec(&Sealed { v: R::VERSION, body: record }).unwrap_or_default()
 }
 
 /// Reads a stored record back.
 pub(crate) fn open<R: Record>(text: &[u8]) -> Result<R, Unreadable> {
-    let unreadable = |version| Unreadable { kind: R::KIND, version };
-    let mut value: Value = serde_json::from_slice(text).map_err(|_| unreadable(0))?;
-    let version = value["v"].as_u64().and_then(|v| u16::try_from(v).ok()).unwrap_or(0);
-    let body = value["body"].take();
-    if version == R::VERSION {
-        serde_json::from_value(body).map_err(|_| unreadable(version))
+    let unreadable = |version| move |_: serde_json::Error| Unreadable { kind: R::KIND, version };
+    let Version { v } = serde_json::from_slice(text).map_err(unreadable(0))?;
+    if v == R::VERSION {
+        let read: Result<Body<R>, _> = serde_json::from_slice(text);
+        read.map(|Body { body }| body).map_err(unreadable(v))
     } else {
-        R::upgrade(version, body)
+        let old: Body<Value> = serde_json::from_slice(text).map_err(unreadable(v))?;
+        R::upgrade(v, old.body)
     }
 }

@@ -18,7 +18,7 @@ use super::{
     start,
     text::Template,
 };
-use crate::base::{Name, Refusal, RunId, faults_refusal};
+use crate::base::{Home, Name, Refusal, RunId, faults_refusal};
 
 /// What shall be run.
 #[derive(Debug, Clone)]
@@ -113,19 +113,23 @@ impl Handle {
         })
     }
 
-    fn keep_payload(&self, key: &str, payload: &Value) -> Result<PathBuf, Refusal> {
-        use sha2::{Digest, Sha256};
+    fn keep_payload(&self, key: &str, told: &Value) -> Result<PathBuf, Refusal> {
         let sessions = &self.world().sessions;
-        let folder = sessions.home().firings();
-        let digest = Sha256::digest(key.as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{name}.json"));
+        let (folder, path) = (sessions.home().firings(), payload(sessions.home(), key));
         let files = &sessions.ports().files;
         let kept = files.private_dir(&folder, None);
-        kept.and_then(|()| files.keep(&path, payload.to_string().as_bytes()))
+        kept.and_then(|()| files.keep(&path, told.to_string().as_bytes()))
             .map_err(|what| Refusal::new(crate::base::Code::Failed, what))?;
         Ok(path)
     }
+}
+
+/// Where the run of a key finds what it was started by; a key may be any text.
+pub(super) fn payload(home: &Home, key: &str) -> PathBuf {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(key.as_bytes());
+    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    home.firings().join(format!("{name}.json"))
 }
 
 /// A workflow of one step.

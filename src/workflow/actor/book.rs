@@ -9,6 +9,7 @@ use crate::{
     base::{Code, Refusal, RunId},
     ledger::Decision,
     workflow::{
+        door,
         fact::RunCreated,
         machine::Input,
         model::WhenFull,
@@ -220,6 +221,8 @@ impl Actor {
             let Some(head) = self.heads.remove(id) else { continue };
             if let Some(key) = &head.key {
                 self.keys.remove(key);
+                let sessions = &self.world.sessions;
+                sessions.ports().files.forget(&door::payload(sessions.home(), key));
             }
             self.pending.decision.delete::<RunRecord>(id.as_str());
             let begin = EntryRecord::begin(id);

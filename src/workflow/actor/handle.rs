@@ -225,12 +225,12 @@ pub(super) fn fold(
     plan: Arc<Plan>,
 ) -> Result<(Run, u64), Refusal> {
     let (mut run, mut seq) = (blank(record, plan), 0);
-    for entry in ledger.scan_under::<EntryRecord>(&EntryRecord::begin(&record.id))? {
+    ledger.each_under::<EntryRecord>(&EntryRecord::begin(&record.id), |entry| {
         for event in &entry.told.events {
             run.apply(event, entry.told.at);
         }
         seq = entry.told.seq;
-    }
+    })?;
     Ok((run, seq))
 }
 

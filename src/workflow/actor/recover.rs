@@ -33,6 +33,7 @@ impl Actor {
                 self.find_again(record, plan)?;
             }
         }
+        self.sweep();
         let found: Vec<RunId> = self.live.keys().cloned().collect();
         for id in found {
             self.turn(&id, Input::Recover);
@@ -48,6 +49,19 @@ impl Actor {
             }
         }
         Ok(())
+    }
+
+    /// Removes what was left of runs that were asked for and never stored: the environment, which is
+    /// written first. A folder with anything else in it is left alone, whoever it is of.
+    fn sweep(&self) {
+        let (home, files) = (self.world.sessions.home(), &self.world.sessions.ports().files);
+        for name in files.names(&home.runs()) {
+            let folder = home.a_run(&name);
+            let is_known = name.parse().is_ok_and(|id: RunId| self.heads.contains_key(&id));
+            if !is_known && files.names(&folder) == [book::ENV_FILE] {
+                let _ = files.remove_dir(&folder);
+            }
+        }
     }
 
     fn give_up(&mut self, id: &RunId) {

@@ -66,9 +66,12 @@ impl Reader<'_> {
             parent: known.parent,
             kind: self.kind(index),
             needs: known.needs.clone(),
-            when: fields.get("when").and_then(|node| self.expr(Sees::Before(index), node)),
-            for_each: self.for_each(index),
-            repeat: fields.get("loop").and_then(|node| self.repeat(index, node)),
+            when: fields
+                .get("when")
+                .and_then(|node| self.expr(Sees::Before(index), node))
+                .map(Box::new),
+            for_each: self.for_each(index).map(Box::new),
+            repeat: fields.get("loop").and_then(|node| self.repeat(index, node)).map(Box::new),
             retry: self.retry(fields),
             timeout_ms: fields.span_ms("timeout"),
             idle_timeout_ms: fields.span_ms("idle_timeout"),

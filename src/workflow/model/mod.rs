@@ -99,12 +99,13 @@ pub(crate) struct Step {
     pub(crate) kind: Kind,
     /// What must be over before.
     pub(crate) needs: Vec<Need>,
-    /// It is skipped unless this is so.
-    pub(crate) when: Option<Expr>,
+    /// It is skipped unless this is so. Apart, as what most steps do not have shall not take room
+    /// in all: a definition may have 10,000 of them.
+    pub(crate) when: Option<Box<Expr>>,
     /// It is done once for each of these.
-    pub(crate) for_each: Option<ForEach>,
+    pub(crate) for_each: Option<Box<ForEach>>,
     /// It is done again until something is so.
-    pub(crate) repeat: Option<Repeat>,
+    pub(crate) repeat: Option<Box<Repeat>>,
     /// Tries beyond the first.
     pub(crate) retry: Retry,
     /// Longest time of one attempt, in milliseconds.

@@ -13,7 +13,9 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Looks everything up once.
-    pub(crate) fn new(definition: Definition) -> Self {
+    pub(crate) fn new(mut definition: Definition) -> Self {
+        // It is kept for as long as the run.
+        definition.steps.shrink_to_fit();
         let mut slots = vec![0; definition.steps.len()];
         let mut dependents = vec![vec![]; definition.steps.len()];
         let mut number = |body: &[StepIndex]| {
