@@ -77,7 +77,11 @@ impl Rooms {
             agents: agents.clone(),
             people: inbox.clone(),
             experts: experts.clone(),
-            ports: workflow::Ports { steps, prober: Arc::clone(&services.ports().prober) },
+            ports: workflow::Ports {
+                steps,
+                prober: Arc::clone(&services.ports().prober),
+                exe: options.exe.clone(),
+            },
         };
         let workflows = workflow::spawn(workflows, runs(settings, &options.env)).await?;
         let triggers = triggers(options, &sessions, (&services, &workflows));

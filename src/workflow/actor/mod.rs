@@ -60,6 +60,8 @@ pub struct Ports {
     pub steps: Arc<dyn Steps>,
     /// Asks programs for secrets.
     pub prober: Arc<dyn Prober>,
+    /// The gaia that a command means by `gaia`.
+    pub exe: std::path::PathBuf,
 }
 
 /// What a person has set.

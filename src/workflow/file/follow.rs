@@ -147,7 +147,7 @@ impl Scope<'_> {
             Form::Question => vec![("answer".into(), text())],
             Form::Land => vec![("commit".into(), text())],
             Form::Wait => vec![("fact".into(), Schema::default())],
-            Form::Service | Form::Notify | Form::Learn => vec![],
+            Form::Service | Form::Notify | Form::Learn | Form::Scaffold => vec![],
             Form::Group => known.body.iter().map(|inner| self.field(*inner)).collect(),
         };
         Seen::Known(object(fields))

@@ -17,6 +17,7 @@ pub(super) enum Form {
     Land,
     Notify,
     Learn,
+    Scaffold,
     Group,
 }
 
@@ -34,6 +35,7 @@ const HELD: &[(&str, Form)] = &[
     ("land", Form::Land),
     ("notify", Form::Notify),
     ("learn", Form::Learn),
+    ("scaffold", Form::Scaffold),
     ("steps", Form::Group),
 ];
 
@@ -69,6 +71,7 @@ impl Form {
             Self::Land => "land",
             Self::Notify => "notify",
             Self::Learn => "learn",
+            Self::Scaffold => "scaffold",
             Self::Group => "steps",
         }
     }
@@ -155,7 +158,7 @@ pub(super) fn form(
         (None, None) => {
             let what = format!("`{id}` does nothing");
             let help = "give it `run`, `agent` and `prompt`, `approval`, `question`, `workflow`, \
-                        `service`, `wait`, `land`, `notify`, `learn` or `steps`";
+                        `service`, `wait`, `land`, `notify`, `learn`, `scaffold` or `steps`";
             sheet.fault(at, what, help);
             None
         }
@@ -179,6 +182,7 @@ fn complete(
         | Form::Wait
         | Form::Land
         | Form::Learn
+        | Form::Scaffold
         | Form::Group => false,
     };
     if !enough {

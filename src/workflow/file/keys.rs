@@ -177,6 +177,13 @@ pub(super) const LEARN: &[Key] = &[
     key("proposal", &[], Shape::Text, "What is to be learned."),
 ];
 
+/// `scaffold`.
+pub(super) const SCAFFOLD: &[Key] = &[
+    key("template", &["from"], Shape::Text, "The template, as `gaia scaffold` takes it."),
+    key("target", &["to", "path"], Shape::Text, "The folder of the new project."),
+    key("answers", &["vars", "with"], Shape::Values, "Answers; the others have their defaults."),
+];
+
 /// Keys of every step.
 pub(super) const STEP: &[Key] = &[
     key("id", &[], Shape::Text, "Name of the step, for `needs` and references."),
@@ -262,6 +269,7 @@ pub(super) const STEP: &[Key] = &[
     key("land", &[], Shape::Either(&[Shape::Text, Shape::Table(LAND)]), "Work is landed."),
     key("notify", &[], Shape::Either(&[Shape::Text, Shape::Table(NOTIFY)]), "A person is told."),
     key("learn", &[], Shape::Table(LEARN), "An expert learns; a person looks at it first."),
+    key("scaffold", &[], Shape::Table(SCAFFOLD), "A new project is made from a template."),
     key("steps", &["tasks"], Shape::Own("steps"), "The steps inside of it."),
 ];
 

@@ -1,8 +1,10 @@
 //! What a step does.
 
+use std::collections::BTreeMap;
+
 use super::{
     forms::{self, Form},
-    keys::{ASK, LAND, LEARN, NOTIFY, SERVICE, WAIT},
+    keys::{ASK, LAND, LEARN, NOTIFY, SCAFFOLD, SERVICE, WAIT},
     reader::Reader,
     scope::Sees,
     script,
@@ -11,8 +13,8 @@ use super::{
 use crate::{
     define::yaml::Node,
     workflow::{
-        model::{AgentWork, Ask, Kind, Place, ServiceAction, StepIndex, Wait},
-        text::Template,
+        model::{AgentWork, Ask, Command, Kind, Place, ServiceAction, StepIndex, Wait},
+        text::{Part, Template},
     },
 };
 
@@ -41,6 +43,7 @@ impl Reader<'_> {
             Form::Land => self.land(index),
             Form::Notify => self.notify(sees, fields),
             Form::Learn => self.learn(sees, fields),
+            Form::Scaffold => Kind::Run(self.scaffold(sees, fields)),
             Form::Group => Kind::Group { body: step.body.clone() },
         }
     }
@@ -277,6 +280,28 @@ impl Reader<'_> {
             body: inner.as_ref().and_then(|inner| self.text(sees, inner, "body")),
             level: level.to_owned(),
         }
+    }
+
+    /// A new project is made by gaia itself, as a command like any other: values are words of its
+    /// own, and what it did is told by its end.
+    fn scaffold(&self, sees: Sees, fields: &Fields<'_>) -> Command {
+        let node = fields.get("scaffold");
+        let inner = node.map(|node| self.sheet.fields(node, &[SCAFFOLD], &[]));
+        let of = |key: &str| inner.as_ref().and_then(|inner| inner.get(key));
+        let (template, target) = (of("template"), of("target"));
+        if let (Some(node), true) = (node, template.is_none() || target.is_none()) {
+            let help = "write scaffold: {template: go-api, target: api}";
+            self.sheet.fault(&node.at, "`scaffold` needs a `template` and a `target`", help);
+        }
+        let words = ["gaia", "scaffold", "new", "--defaults"].map(Template::plain);
+        let mut argv = Vec::from(words);
+        for (name, value) in self.values(sees, of("answers")) {
+            argv.push(Template::plain("--var"));
+            argv.push(Template([vec![Part::Text(format!("{name}="))], value.0].concat()));
+        }
+        argv.push(Template::plain("--"));
+        argv.extend([template, target].into_iter().flatten().map(|n| self.template(sees, n)));
+        Command { argv, values: BTreeMap::new() }
     }
 
     fn learn(&self, sees: Sees, fields: &Fields<'_>) -> Kind {

@@ -303,7 +303,7 @@ impl Scope<'_> {
 /// What every step of a kind gives beside its outputs.
 pub(super) const fn always(form: Form) -> &'static [&'static str] {
     match form {
-        Form::Run => &["stdout", "exit_code"],
+        Form::Run | Form::Scaffold => &["stdout", "exit_code"],
         Form::Agent => &["text"],
         Form::Approval
         | Form::Question

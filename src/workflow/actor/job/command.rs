@@ -82,9 +82,14 @@ async fn spec(job: &Job, ask: CommandAsk) -> Result<StepSpec, String> {
     env.extend(ask.env);
     env.extend(env::secrets(job, &ask.secrets).await?);
     env.extend(env::gaia(job, &folder));
+    let mut argv = ask.argv;
+    if let Some(program) = argv.first_mut().filter(|program| *program == "gaia") {
+        // This one, whatever the PATH of whoever started the run has.
+        *program = job.world.ports.exe.display().to_string();
+    }
     Ok(StepSpec {
         cwd: env::folder_in(job, &ask.dir)?,
-        argv: ask.argv,
+        argv,
         env,
         stdin: None,
         fence: None,
