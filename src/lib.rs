@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod meter;
 pub mod pane;
 pub mod port;
+pub mod scaffold;
 pub mod service;
 pub mod session;
 pub mod trigger;

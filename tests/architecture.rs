@@ -52,6 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("trigger", &["base", "define", "port", "verb", "ledger", "inbox", "session"]),
+    ("scaffold", &["base", "define", "port", "verb"]),
     ("doctor", &["base"]),
     (
         "daemon",
@@ -149,6 +150,7 @@ const PURE_FOLDERS: &[&str] = &[
     "inbox/channel",
     "knowledge/file",
     "knowledge/learn",
+    "scaffold/manifest",
     "session/file",
     "trigger/cron",
     "trigger/file",

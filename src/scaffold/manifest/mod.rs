@@ -1,0 +1,93 @@
+//! `.gaia/scaffold.toml`: what a project remembers of the template it was made from.
+//!
+//! Rooms: `hash` (names of contents), `read` (the file, with the places of its faults, since people
+//! edit it), `write` (the file, in a stable order).
+//!
+//! Invariants:
+//! - What is written is read back as it was.
+//! - A path in it never leads out of the project, nor into `.git` or `.gaia`.
+
+mod hash;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::BTreeMap;
+
+pub(crate) use hash::{blob, sha256};
+pub(crate) use read::{path_fault, read};
+
+/// Where it lies in a project.
+pub(crate) const PLACE: &str = ".gaia/scaffold.toml";
+
+/// The format that is written.
+pub(crate) const FORMAT: i64 = 1;
+
+/// What a project remembers of its template.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Manifest {
+    /// The template, exactly.
+    pub(crate) template: Origin,
+    /// The answers in the order of asking; no secrets and nothing computed. A text, a whole number,
+    /// a bool, or a list of texts.
+    pub(crate) answers: Vec<(String, toml::Value)>,
+    /// Every file of the template by its path in the project, as it was generated. One that is gone
+    /// from the project was deleted by the person, and stays so.
+    pub(crate) files: BTreeMap<String, Made>,
+}
+
+/// Which template, and which state of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Its name.
+    pub(crate) name: String,
+    /// `built in`, an absolute path, or the URL of a git repository.
+    pub(crate) source: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// The tag or branch that was asked for, of a git repository.
+    pub(crate) reference: Option<String>,
+    /// The commit that it stood for.
+    pub(crate) commit: Option<String>,
+    /// SHA-256 of the template's tree.
+    pub(crate) hash: String,
+}
+
+/// A file as it was generated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// SHA-256 of its bytes, in hex; of its target if it is a link.
+    pub(crate) sha256: String,
+    /// The name that git has for these bytes, by which the text is found in the project's history.
+    pub(crate) blob: String,
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Where it is now, if the person has moved it.
+    pub(crate) at: Option<String>,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// A file.
+    Plain,
+    /// A file that can be run.
+    Exec,
+    /// A symbolic link; its bytes are its target.
+    Link,
+}
+
+impl Made {
+    /// A file of these bytes.
+    #[must_use]
+    pub(crate) fn of(bytes: &[u8], kind: Kind) -> Self {
+        Self { sha256: sha256(bytes), blob: blob(bytes), kind, at: None }
+    }
+
+    /// Whether it is the same file: content and what it is.
+    #[must_use]
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256 && self.kind == other.kind
+    }
+}
