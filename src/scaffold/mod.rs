@@ -1,9 +1,16 @@
-//! Projects from templates, and later versions of a template for the projects made from it.
+//! Scaffolding: projects out of templates.
 //!
-//! Rooms: `manifest` (what a project remembers of its template; pure).
+//! Rooms, from the quiet one to the loud one:
+//! - `model`: the nouns; `file`: from `template.toml` (or the one-file dialect) to them
+//! - `manifest`: what a project remembers of its template
+//! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be
 //!
 //! Invariants:
-//! - A project is written whole or not at all, and so is an update of it.
-//! - Nothing of a template leads out of the project that is made from it.
+//! - A project is made whole or not at all, and never outside of its folder.
+//! - An answer is data: it is never rendered again, and never part of a shell text.
+//! - What a stranger wrote is rendered in a child with limits.
+#![allow(dead_code, unused_imports, reason = "its verbs come next")]
 
 pub(crate) mod manifest;
+mod model;
+mod render;

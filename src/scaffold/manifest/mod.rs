@@ -15,6 +15,8 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use super::model::{Answers, Mode, Rendered};
+
 pub(crate) use hash::{blob, sha256};
 pub(crate) use read::{path_fault, read};
 
@@ -25,21 +27,20 @@ pub(crate) const PLACE: &str = ".gaia/scaffold.toml";
 pub(crate) const FORMAT: i64 = 1;
 
 /// What a project remembers of its template.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
     /// The template, exactly.
-    pub(crate) template: Origin,
-    /// The answers in the order of asking; no secrets and nothing computed. A text, a whole number,
-    /// a bool, or a list of texts.
-    pub(crate) answers: Vec<(String, toml::Value)>,
+    pub(crate) template: Source,
+    /// The answers in the order of asking; no secrets and nothing computed.
+    pub(crate) answers: Answers,
     /// Every file of the template by its path in the project, as it was generated. One that is gone
     /// from the project was deleted by the person, and stays so.
-    pub(crate) files: BTreeMap<String, Made>,
+    pub(crate) files: BTreeMap<String, Stamp>,
 }
 
 /// Which template, and which state of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct Source {
     /// Its name.
     pub(crate) name: String,
     /// `built in`, an absolute path, or the URL of a git repository.
@@ -56,38 +57,42 @@ pub(crate) struct Origin {
 
 /// A file as it was generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Made {
+pub(crate) struct Stamp {
     /// SHA-256 of its bytes, in hex; of its target if it is a link.
     pub(crate) sha256: String,
     /// The name that git has for these bytes, by which the text is found in the project's history.
     pub(crate) blob: String,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
     /// Where it is now, if the person has moved it.
     pub(crate) at: Option<String>,
 }
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// A file.
-    Plain,
-    /// A file that can be run.
-    Exec,
-    /// A symbolic link; its bytes are its target.
-    Link,
+impl Manifest {
+    /// What is remembered of a project that was just made. Empty folders are not.
+    #[must_use]
+    pub(crate) fn of(template: Source, rendered: &Rendered) -> Self {
+        let kept = |(name, _): &(&String, _)| !rendered.secrets.contains(*name);
+        let answers = rendered.answers.iter().filter(kept);
+        let files = rendered.made.iter().filter(|made| made.mode != Mode::Folder);
+        Self {
+            template,
+            answers: answers.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            files: files.map(|f| (f.path.clone(), Stamp::of(&f.bytes, f.mode))).collect(),
+        }
+    }
 }
 
-impl Made {
+impl Stamp {
     /// A file of these bytes.
     #[must_use]
-    pub(crate) fn of(bytes: &[u8], kind: Kind) -> Self {
-        Self { sha256: sha256(bytes), blob: blob(bytes), kind, at: None }
+    pub(crate) fn of(bytes: &[u8], mode: Mode) -> Self {
+        Self { sha256: sha256(bytes), blob: blob(bytes), mode, at: None }
     }
 
     /// Whether it is the same file: content and what it is.
     #[must_use]
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        self.sha256 == other.sha256 && self.kind == other.kind
+        self.sha256 == other.sha256 && self.mode == other.mode
     }
 }

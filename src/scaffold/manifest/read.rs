@@ -1,10 +1,14 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use serde::Deserialize;
+use serde_json::Value;
 use toml::Spanned;
 
-use super::{FORMAT, Kind, Made, Manifest, Origin};
-use crate::define::{Any, Faults, Page, Text};
+use super::{FORMAT, Manifest, Source, Stamp};
+use crate::{
+    define::{Any, Faults, Page, Text},
+    scaffold::model::Mode,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,7 +18,7 @@ struct RawFile {
     #[serde(default)]
     answers: BTreeMap<Text, Any>,
     #[serde(default)]
-    files: BTreeMap<Text, RawMade>,
+    files: BTreeMap<Text, RawStamp>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +35,7 @@ struct RawOrigin {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawMade {
+struct RawStamp {
     sha256: Text,
     blob: Text,
     #[serde(default)]
@@ -86,11 +90,11 @@ impl Reader<'_> {
         answers.sort_by_key(|(name, _)| name.span().start);
         let answers = answers.into_iter().map(|(name, value)| self.answer(name, value)).collect();
         let files: BTreeMap<_, _> =
-            raw.files.into_iter().map(|(path, made)| self.file(&path, &made)).collect();
+            raw.files.into_iter().map(|(path, stamp)| self.file(&path, &stamp)).collect();
         Manifest { template, answers, files }
     }
 
-    fn origin(&mut self, raw: RawOrigin) -> Origin {
+    fn origin(&mut self, raw: RawOrigin) -> Source {
         let at = raw.version.span();
         if semver::Version::parse(raw.version.get_ref()).is_err() {
             let what = format!("{:?} is no version", raw.version.get_ref());
@@ -106,7 +110,7 @@ impl Reader<'_> {
                 self.wrong(text.span(), "this names no template", "take it back from git");
             }
         }
-        Origin {
+        Source {
             name: raw.name.into_inner(),
             source: raw.source.into_inner(),
             version: raw.version.into_inner(),
@@ -116,22 +120,18 @@ impl Reader<'_> {
         }
     }
 
-    fn answer(&mut self, name: Text, value: Any) -> (String, toml::Value) {
-        let plain = |value: &toml::Value| match value {
-            toml::Value::String(_) | toml::Value::Integer(_) | toml::Value::Boolean(_) => true,
-            toml::Value::Array(all) => all.iter().all(toml::Value::is_str),
-            toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => false,
-        };
-        if !plain(value.get_ref()) {
-            let what =
-                format!("the answer `{}` is a {}", name.get_ref(), value.get_ref().type_str());
+    fn answer(&mut self, name: Text, value: Any) -> (String, Value) {
+        let (at, kind) = (value.span(), value.get_ref().type_str());
+        let value = value_of(value.into_inner()).unwrap_or_else(|| {
+            let what = format!("the answer `{}` is a {kind}", name.get_ref());
             let help = "an answer is a text, a whole number, true or false, or a list of texts";
-            self.wrong(value.span(), what, help);
-        }
-        (name.into_inner(), value.into_inner())
+            self.wrong(at, what, help);
+            Value::Null
+        });
+        (name.into_inner(), value)
     }
 
-    fn file(&mut self, path: &Text, raw: &RawMade) -> (String, Made) {
+    fn file(&mut self, path: &Text, raw: &RawStamp) -> (String, Stamp) {
         for place in std::iter::once(path).chain(&raw.at) {
             if let Some(what) = path_fault(place.get_ref()) {
                 let help = "write a path below the project's folder, e.g. \"src/main.rs\"";
@@ -140,18 +140,18 @@ impl Reader<'_> {
         }
         self.hex(&raw.sha256, 64, "sha256");
         self.hex(&raw.blob, 40, "blob");
-        let kind = match (raw.exec, raw.link) {
-            (false, false) => Kind::Plain,
-            (true, false) => Kind::Exec,
-            (_, true) => Kind::Link,
+        let mode = match (raw.exec, raw.link) {
+            (false, false) => Mode::Plain,
+            (true, false) => Mode::Exec,
+            (_, true) => Mode::Link,
         };
-        let made = Made {
+        let stamp = Stamp {
             sha256: raw.sha256.get_ref().clone(),
             blob: raw.blob.get_ref().clone(),
-            kind,
+            mode,
             at: raw.at.as_ref().map(|at| at.get_ref().clone()),
         };
-        (path.get_ref().clone(), made)
+        (path.get_ref().clone(), stamp)
     }
 
     fn hex(&mut self, text: &Text, len: usize, what: &str) {
@@ -164,6 +164,19 @@ impl Reader<'_> {
                 "these lines are gaia's own: take the file back from git",
             );
         }
+    }
+}
+
+fn value_of(value: toml::Value) -> Option<Value> {
+    match value {
+        toml::Value::String(text) => Some(Value::String(text)),
+        toml::Value::Integer(number) => Some(Value::from(number)),
+        toml::Value::Boolean(yes) => Some(Value::Bool(yes)),
+        toml::Value::Array(all) => {
+            let texts = all.into_iter().map(|one| one.as_str().map(Value::from));
+            texts.collect::<Option<Vec<_>>>().map(Value::Array)
+        }
+        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }
 }
 

@@ -1,8 +1,10 @@
 use std::fmt::Write;
 
-use toml_edit::{Key, Value};
+use serde_json::Value;
+use toml_edit::Key;
 
-use super::{FORMAT, Kind, Made, Manifest, Origin};
+use super::{FORMAT, Manifest, Source, Stamp};
+use crate::scaffold::model::Mode;
 
 const HEAD: &str = "\
 # Where this project came from. `gaia scaffold update` brings later versions of the template and
@@ -22,14 +24,14 @@ impl Manifest {
             let _ = writeln!(text, "{} = {}", key(name), answer(value));
         }
         text.push_str("\n[files]\n");
-        for (path, made) in &self.files {
-            let _ = writeln!(text, "{} = {{ {} }}", quoted(path), made.line());
+        for (path, stamp) in &self.files {
+            let _ = writeln!(text, "{} = {{ {} }}", quoted(path), stamp.line());
         }
         text
     }
 }
 
-impl Origin {
+impl Source {
     fn lines(&self) -> Vec<(&'static str, &str)> {
         let mut lines = vec![
             ("name", self.name.as_str()),
@@ -43,13 +45,13 @@ impl Origin {
     }
 }
 
-impl Made {
+impl Stamp {
     fn line(&self) -> String {
         let mut line = format!("sha256 = \"{}\", blob = \"{}\"", self.sha256, self.blob);
-        match self.kind {
-            Kind::Plain => (),
-            Kind::Exec => line.push_str(", exec = true"),
-            Kind::Link => line.push_str(", link = true"),
+        match self.mode {
+            Mode::Plain | Mode::Folder => (),
+            Mode::Exec => line.push_str(", exec = true"),
+            Mode::Link => line.push_str(", link = true"),
         }
         if let Some(at) = &self.at {
             let _ = write!(line, ", at = {}", quoted(at));
@@ -82,16 +84,14 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-fn answer(value: &toml::Value) -> String {
+/// Answers are texts, whole numbers, bools and lists of texts; nothing else comes here.
+fn answer(value: &Value) -> String {
     match value {
-        toml::Value::String(text) => quoted(text),
-        toml::Value::Array(all) => {
+        Value::String(text) => quoted(text),
+        Value::Array(all) => {
             format!("[{}]", all.iter().map(answer).collect::<Vec<_>>().join(", "))
         }
-        toml::Value::Integer(number) => Value::from(*number).to_string(),
-        toml::Value::Boolean(yes) => Value::from(*yes).to_string(),
-        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => {
-            value.to_string()
-        }
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null | Value::Object(_) => quoted(&value.to_string()),
     }
 }

@@ -1,0 +1,54 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Hooks, Mode};
+
+/// Values by name, in the order of the questions. Text, path, choice and secret are strings, int is
+/// a number, multi is a list of strings.
+pub(crate) type Answers = Map<String, Value>;
+
+/// What a template is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Given {
+    /// Name of the target folder.
+    pub(crate) target: String,
+    /// The present year.
+    pub(crate) year: i16,
+    /// Values that were said; a string is read as the type of its question, so that `--var` and a
+    /// file of answers are the same.
+    pub(crate) answers: Answers,
+    /// Answers that the template does not know are passed over, as in an update from an older
+    /// version; else they are faults.
+    pub(crate) lenient: bool,
+}
+
+/// A file of the project, as the template makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// Path below the target, with `/`.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) mode: Mode,
+}
+
+impl Made {
+    /// Whether it is a program.
+    pub(crate) fn exec(&self) -> bool {
+        self.mode == Mode::Exec
+    }
+}
+
+/// All that a template makes of what it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rendered {
+    /// Sorted by path.
+    pub(crate) made: Vec<Made>,
+    /// Every answer, said or taken from a default; also secrets.
+    pub(crate) answers: Answers,
+    /// Names of the answers that are written nowhere.
+    pub(crate) secrets: BTreeSet<String>,
+    /// What it wants to run before and after.
+    pub(crate) hooks: Hooks,
+}
