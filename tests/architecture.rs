@@ -53,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("trigger", &["base", "define", "port", "verb", "ledger", "inbox", "session"]),
+    ("scaffold", &["base", "define", "port", "verb"]),
     ("doctor", &["base"]),
     (
         "daemon",
@@ -152,6 +153,7 @@ const PURE_FOLDERS: &[&str] = &[
     "inbox/channel",
     "knowledge/file",
     "knowledge/learn",
+    "scaffold/manifest",
     "session/file",
     "scaffold/answer",
     "scaffold/file",

@@ -2,6 +2,7 @@
 //!
 //! Rooms, from the quiet one to the loud one:
 //! - `model`: the nouns; `file`: from `template.toml` (or the one-file dialect) to them
+//! - `manifest`: what a project remembers of its template
 //! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be
 //!
 //! Invariants:
@@ -10,5 +11,6 @@
 //! - What a stranger wrote is rendered in a child with limits.
 #![allow(dead_code, unused_imports, reason = "its verbs come next")]
 
+pub(crate) mod manifest;
 mod model;
 mod render;
