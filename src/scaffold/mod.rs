@@ -11,6 +11,9 @@
 //! - What a stranger wrote is rendered in a child with limits.
 #![allow(dead_code, unused_imports, reason = "its verbs come next")]
 
+mod answer;
+mod file;
 pub(crate) mod manifest;
 mod model;
+mod plan;
 mod render;

@@ -10,13 +10,18 @@ use crate::{
         Faults, Page,
         yaml::{self, Node, Value},
     },
-    scaffold::model::{
-        Hooks, Kind, Leaf, Mode, Preset, Question, Sheet, Template, Tree, Words,
-    },
+    scaffold::model::{Hooks, Kind, Leaf, Mode, Preset, Question, Sheet, Template, Tree, Words},
 };
 
 const KEYS: &[&str] = &[
-    "name", "version", "description", "language", "framework", "variables", "directories", "files",
+    "name",
+    "version",
+    "description",
+    "language",
+    "framework",
+    "variables",
+    "directories",
+    "files",
     "hooks",
 ];
 
@@ -125,7 +130,11 @@ impl Reader<'_, '_> {
                 Value::List(all) => all,
                 Value::Nothing => &[],
                 Value::Text(_) | Value::Table(_) => {
-                    self.fault(node, format!("`{key}` is {}, and a list is wanted", node.kind()), "");
+                    self.fault(
+                        node,
+                        format!("`{key}` is {}, and a list is wanted", node.kind()),
+                        "",
+                    );
                     &[]
                 }
             },

@@ -31,8 +31,18 @@ pub(crate) const DIALECT: &[&str] = &["template.yaml", "template.yml"];
 pub(crate) const SUFFIX: &str = ".tera";
 
 const KEYS: &[&str] = &[
-    "name", "version", "about", "tags", "extends", "answers", "computed", "files", "hooks", "tests",
-    "check", "migrations",
+    "name",
+    "version",
+    "about",
+    "tags",
+    "extends",
+    "answers",
+    "computed",
+    "files",
+    "hooks",
+    "tests",
+    "check",
+    "migrations",
 ];
 
 /// Reads a template and all it extends into one; tells every fault of every file.

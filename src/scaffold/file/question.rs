@@ -45,7 +45,11 @@ pub(super) fn read(reader: &mut Reader<'_>, at: Words, cell: &Cell<'_>) -> Optio
     let choices = choices(reader, table);
     let wants = matches!(kind, Kind::Choice | Kind::Multi);
     if wants && choices.is_empty() {
-        reader.fault(at.at.clone(), "there is nothing to choose from", "write choices = [\"a\", \"b\"]");
+        reader.fault(
+            at.at.clone(),
+            "there is nothing to choose from",
+            "write choices = [\"a\", \"b\"]",
+        );
     } else if !wants && !choices.is_empty() {
         let at = table.get("choices").map_or(at.at.clone(), |cell| cell.span());
         reader.fault(at, "only a choice or a multi has choices", "write type = \"choice\"");

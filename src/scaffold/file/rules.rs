@@ -117,7 +117,11 @@ pub(super) fn trial(reader: &mut Reader<'_>, cell: &Cell<'_>) -> Option<Trial> {
     let own = table.get("answers").and_then(|cell| match cell.get_ref() {
         DeValue::Table(own) => Some(own),
         _ => {
-            reader.fault(cell.span(), "these are no answers", "write answers = { project = \"demo\" }");
+            reader.fault(
+                cell.span(),
+                "these are no answers",
+                "write answers = { project = \"demo\" }",
+            );
             None
         }
     });

@@ -17,7 +17,7 @@ pub(crate) const MAX_FILE: usize = 16 << 20;
 const MAX_FAULTS: usize = 20;
 
 /// The values that a text may name.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     context: Context,
     pub(crate) names: Vec<String>,
@@ -225,6 +225,11 @@ impl Press {
         faults
     }
 
+    /// Names that each text wants to be given.
+    pub(super) fn all_wants(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.sources.keys().map(|name| (name.clone(), self.wants(name)))
+    }
+
     /// Names that a text wants to be given.
     pub(crate) fn wants(&self, name: &str) -> Vec<String> {
         let wanted = self.tera.get_template_variables(name).unwrap_or_default();
@@ -247,7 +252,8 @@ fn lower(text: &str) -> String {
 
 /// The byte at a line and column, both counted from 1.
 fn offset(text: &str, (line, column): (usize, usize)) -> usize {
-    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let start =
+        text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
     let rest = text.get(start..).unwrap_or_default();
     let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
     start + within
