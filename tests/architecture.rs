@@ -154,6 +154,7 @@ const PURE_FOLDERS: &[&str] = &[
     "knowledge/file",
     "knowledge/learn",
     "scaffold/manifest",
+    "scaffold/merge",
     "session/file",
     "scaffold/answer",
     "scaffold/file",

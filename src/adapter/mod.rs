@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
 pub mod ask;
+mod beneath;
 mod clock;
 #[cfg(debug_assertions)]
 pub mod crash;
@@ -27,6 +28,7 @@ mod tree;
 mod units;
 mod watch;
 
+pub use beneath::SystemBeneath;
 pub use clock::SystemClock;
 pub use disk::SystemFiles;
 pub use fence::{Caller, landlock_abi, unit_of_caller};

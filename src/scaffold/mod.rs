@@ -2,7 +2,8 @@
 //!
 //! Rooms, from the quiet one to the loud one:
 //! - `model`: the nouns; `file`: from `template.toml` (or the one-file dialect) to them
-//! - `manifest`: what a project remembers of its template
+//! - `manifest`: what a project remembers of its template; `merge`: what becomes of each of its
+//!   files when a later version comes
 //! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be
 //!
 //! Invariants:
@@ -13,7 +14,8 @@
 
 mod answer;
 mod file;
-pub(crate) mod manifest;
+mod manifest;
+mod merge;
 mod model;
 mod plan;
 mod render;
