@@ -12,7 +12,10 @@
 //! - What a stranger wrote is rendered in a child with limits.
 #![allow(dead_code, unused_imports, reason = "its verbs come next")]
 
+mod answer;
+mod file;
 mod manifest;
 mod merge;
 mod model;
+mod plan;
 mod render;

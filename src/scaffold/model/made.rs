@@ -1,9 +1,12 @@
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Hooks, Mode};
+use super::{Hooks, Mode, Template};
 
 /// Values by name, in the order of the questions. Text, path, choice and secret are strings, int is
 /// a number, multi is a list of strings.
@@ -51,4 +54,21 @@ pub(crate) struct Rendered {
     pub(crate) secrets: BTreeSet<String>,
     /// What it wants to run before and after.
     pub(crate) hooks: Hooks,
+}
+
+/// A template with all it extends, opened: what it says, and what it is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Book<'a> {
+    pub(crate) template: Template,
+    /// By the path below `files/`.
+    pub(crate) files: BTreeMap<String, Leaf<'a>>,
+    /// By the name that an `include` says: `partials/…`.
+    pub(crate) partials: BTreeMap<String, Leaf<'a>>,
+}
+
+/// A file of an opened template.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) mode: Mode,
 }

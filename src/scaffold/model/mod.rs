@@ -8,7 +8,7 @@ mod template;
 mod tree;
 mod words;
 
-pub(crate) use made::{Answers, Given, Made, Rendered};
+pub(crate) use made::{Answers, Book, Given, Leaf, Made, Rendered};
 pub(crate) use template::{
     Choice, Computed, Delims, Hooks, Kind, Migration, Preset, Question, Rule, Template, Trial,
 };
