@@ -36,8 +36,12 @@ fn read(bytes: &[u8]) -> Result<Journal, Refusal> {
             .help(format!("look at {STAGE} and remove it; `git status` shows what was done"))
     })?;
     // It lies in the project, where anybody may have put it.
-    let paths = journal.removes.iter().map(|r| &r.path).chain(journal.places.iter().map(|p| &p.path));
-    let bad = paths.filter(|path| !is_ours(path)).chain(journal.unmerged.iter().map(|c| &c.path).filter(|path| !is_ours(path))).next();
+    let paths =
+        journal.removes.iter().map(|r| &r.path).chain(journal.places.iter().map(|p| &p.path));
+    let bad = paths
+        .filter(|path| !is_ours(path))
+        .chain(journal.unmerged.iter().map(|c| &c.path).filter(|path| !is_ours(path)))
+        .next();
     match bad {
         Some(path) => Err(failed(format!("the journal in {STAGE} names {path:?}"))
             .help("that is not gaia's work: remove the folder")),
@@ -49,9 +53,9 @@ fn read(bytes: &[u8]) -> Result<Journal, Refusal> {
 fn is_ours(path: &str) -> bool {
     let own = path == crate::scaffold::manifest::PLACE
         || [BEFORE, super::BASE].iter().any(|folder| {
-            path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| {
-                !rest.split('/').any(|part| matches!(part, "" | "." | ".."))
-            })
+            path.strip_prefix(folder)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| !rest.split('/').any(|part| matches!(part, "" | "." | "..")))
         });
     own || crate::scaffold::manifest::path_fault(path).is_none()
 }
@@ -60,10 +64,12 @@ fn is_ours(path: &str) -> bool {
 fn rescue(ports: &Ports, root: &Path, journal: &Journal) -> Result<(), Refusal> {
     let places = journal.places.iter().map(|place| (&place.path, &place.was, Some(place.slot)));
     let removes = journal.removes.iter().map(|r| (&r.path, &r.was, None));
-    for (path, was, slot) in
-        places.map(|(p, w, s)| (p, w.clone(), s)).chain(removes.map(|(p, w, s)| (p, Some(w.clone()), s)))
+    for (path, was, slot) in places
+        .map(|(p, w, s)| (p, w.clone(), s))
+        .chain(removes.map(|(p, w, s)| (p, Some(w.clone()), s)))
     {
-        let Some(Seen::File { bytes, exec }) = ports.beneath.look(root, path).map_err(failed)? else {
+        let Some(Seen::File { bytes, exec }) = ports.beneath.look(root, path).map_err(failed)?
+        else {
             continue;
         };
         let ready = match slot {

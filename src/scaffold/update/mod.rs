@@ -19,6 +19,8 @@ mod run;
 mod scan;
 mod shop;
 mod state;
+#[cfg(test)]
+mod tests;
 mod weave;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
@@ -118,6 +120,9 @@ fn unified((old, a): (&str, &[u8]), (new, b): (&str, &[u8])) -> String {
         return format!("Binary files {old} and {new} differ\n");
     }
     let (a, b) = (String::from_utf8_lossy(a), String::from_utf8_lossy(b));
+    if a == b {
+        return format!("rename from {old}\nrename to {new}\n");
+    }
     let diff = similar::TextDiff::from_lines(a.as_ref(), b.as_ref());
     diff.unified_diff().header(old, new).to_string()
 }

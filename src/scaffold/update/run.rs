@@ -12,7 +12,7 @@ use super::{
     base, failed,
     journal::{self, Clash, Journal, Place, Remove},
     scan::{self, Now},
-    weave::{Threads, Write, Woven, weave},
+    weave::{Threads, Woven, Write, weave},
 };
 use crate::{
     base::{Code, Refusal, nearest},
@@ -114,12 +114,16 @@ async fn render(
     for name in wish.answers.keys().filter(|name| !rendered.answers.contains_key(*name)) {
         let what = format!("the template {} asks for no `{name}`", loaded.source.name);
         let near = nearest(name, rendered.answers.keys().map(String::as_str));
-        let help = near.map_or("see `gaia template show`".into(), |n| format!("did you mean `{n}`?"));
+        let help =
+            near.map_or("see `gaia template show`".into(), |n| format!("did you mean `{n}`?"));
         return Err(Refusal::new(Code::Invalid, what).help(help));
     }
     for made in &rendered.made {
         if let Some(what) = manifest::path_fault(&made.path) {
-            return Err(Refusal::new(Code::Invalid, format!("the template makes a bad path: {what}")));
+            return Err(Refusal::new(
+                Code::Invalid,
+                format!("the template makes a bad path: {what}"),
+            ));
         }
     }
     Ok(rendered)
@@ -218,13 +222,17 @@ impl Update<'_> {
             let theirs = sides.theirs.get(*path);
             let kept = theirs.is_some_and(|theirs| theirs.sha256 == stamp.sha256);
             let ours = sides.ours.get(&place(path));
-            gone.contains(*path) || theirs.is_none() || (!kept && ours.is_some_and(|o| o.sha256 != stamp.sha256))
+            gone.contains(*path)
+                || theirs.is_none()
+                || (!kept && ours.is_some_and(|o| o.sha256 != stamp.sha256))
         });
         let wanted = wanted.map(|(path, _)| path.clone()).collect();
         hints.base = base::texts(self.ports, self.root, (&self.manifest, &now), &wanted).await?;
         let moves = follow(&sides, &hints);
         for place in moves.ours.values() {
-            if !now.contains_key(place) && let Some(found) = scan::look(self.ports, view, place)? {
+            if !now.contains_key(place)
+                && let Some(found) = scan::look(self.ports, view, place)?
+            {
                 sides.ours.insert(place.clone(), found.0.clone());
                 now.insert(place.clone(), found);
             }
@@ -292,7 +300,12 @@ impl Update<'_> {
         self.keep_bases(woven, &mut writes, &mut journal)?;
         let manifest = self.manifest(woven).write().into_bytes();
         let place = manifest::PLACE.to_owned();
-        writes.push(Write { path: place, bytes: manifest, mode: crate::scaffold::model::Mode::Plain, like: None });
+        writes.push(Write {
+            path: place,
+            bytes: manifest,
+            mode: crate::scaffold::model::Mode::Plain,
+            like: None,
+        });
         for (slot, write) in writes.into_iter().enumerate() {
             let was = scan::look(self.ports, self.root, &write.path)?;
             let seen = scan::seen(write.bytes, write.mode);
@@ -349,12 +362,16 @@ impl Update<'_> {
         writes: &mut Vec<Write>,
         journal: &mut Journal,
     ) -> Result<(), Refusal> {
-        let there: BTreeSet<String> = self.ports.files.names(&self.root.join(BASE)).into_iter().collect();
+        let there: BTreeSet<String> =
+            self.ports.files.names(&self.root.join(BASE)).into_iter().collect();
         let theirs = scan::generated(&self.rendered);
-        let old: BTreeSet<&String> = self.manifest.files.values().map(|stamp| &stamp.sha256).collect();
+        let old: BTreeSet<&String> =
+            self.manifest.files.values().map(|stamp| &stamp.sha256).collect();
         let mut needed = BTreeSet::new();
         for new in &woven.apart {
-            let (Some(stamp), Some(made)) = (woven.files.get(new), theirs.get(new)) else { continue };
+            let (Some(stamp), Some(made)) = (woven.files.get(new), theirs.get(new)) else {
+                continue;
+            };
             needed.insert(stamp.sha256.clone());
             // What was generated before is where it was found before.
             if old.contains(&stamp.sha256) || there.contains(&stamp.sha256) {
@@ -381,7 +398,8 @@ impl Update<'_> {
             Some(checkout) => checkout.held.keys().chain(&checkout.others).cloned().collect(),
             None => beneath.walk(self.root).map_err(failed)?.into_iter().collect(),
         };
-        let at = |(path, stamp): (&String, &manifest::Stamp)| stamp.at.clone().unwrap_or(path.clone());
+        let at =
+            |(path, stamp): (&String, &manifest::Stamp)| stamp.at.clone().unwrap_or(path.clone());
         paths.extend(self.manifest.files.iter().map(at));
         paths.retain(|path| !path.starts_with(".gaia/"));
         for path in &paths {

@@ -36,7 +36,11 @@ pub(crate) fn read_manifest(ports: &Ports, root: &Path) -> Result<Manifest, Refu
 }
 
 /// What is at a path.
-pub(super) fn look(ports: &Ports, root: &Path, path: &str) -> Result<Option<(Stamp, Vec<u8>)>, Refusal> {
+pub(super) fn look(
+    ports: &Ports,
+    root: &Path,
+    path: &str,
+) -> Result<Option<(Stamp, Vec<u8>)>, Refusal> {
     let seen = ports.beneath.look(root, path).map_err(failed)?;
     Ok(seen.map(|seen| {
         let (bytes, mode) = parts(seen);
@@ -97,7 +101,10 @@ pub(super) fn sides(
     let sides = Sides {
         base: base.files.clone(),
         ours: now.iter().map(|(path, (stamp, _))| (path.clone(), stamp.clone())).collect(),
-        theirs: theirs.iter().map(|(p, made)| (p.clone(), Stamp::of(&made.bytes, made.mode))).collect(),
+        theirs: theirs
+            .iter()
+            .map(|(p, made)| (p.clone(), Stamp::of(&made.bytes, made.mode)))
+            .collect(),
     };
     Ok((sides, now))
 }
@@ -127,7 +134,8 @@ pub(super) fn others(
             continue;
         }
         let same_kind = path.rsplit('.').next().is_some_and(|end| wanted.contains(end));
-        let held = checkout.and_then(|c| Some(c.held.get(&path)?.clone()).filter(|_| !c.changed.contains(&path)));
+        let held = checkout
+            .and_then(|c| Some(c.held.get(&path)?.clone()).filter(|_| !c.changed.contains(&path)));
         if let (Some(blob), false) = (&held, same_kind && read < MOST_READ) {
             hints.others.insert(path, blob.clone());
             continue;

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    base::Refusal,
+    base::{Refusal, faults_refusal},
     scaffold::{
+        file,
         manifest::Source,
         model::{Given, Migration, Origin, Pack, Rendered},
     },
@@ -22,9 +23,31 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Reads what an update has to know of a template.
+    pub(crate) fn of(pack: Pack) -> Result<Self, Refusal> {
+        let template = file::read(&pack).map_err(|faults| faults_refusal(&faults))?.template;
+        let (reference, commit) = match &pack.origin {
+            Origin::Git { reference, commit, .. } => (reference.clone(), Some(commit.clone())),
+            Origin::Builtin | Origin::Home(_) | Origin::Workspace(_) | Origin::Folder(_) => {
+                (None, None)
+            }
+        };
+        let source = Source {
+            name: template.name,
+            source: pack.origin.show(),
+            version: template.version.to_string(),
+            reference,
+            commit,
+            target: None,
+            year: None,
+            hash: pack.hash(),
+        };
+        Ok(Self { pack, source, migrations: template.migrations, check: template.check })
+    }
+
     /// Whether its commands need no permission.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(&self.pack.origin, Origin::Builtin) || self.pack.origin.is_own()
+        self.pack.origin.is_own()
     }
 }
 

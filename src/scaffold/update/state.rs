@@ -3,7 +3,10 @@ use std::{collections::BTreeSet, path::Path};
 use super::{Ports, base, scan, unified};
 use crate::{
     base::Refusal,
-    scaffold::{manifest::Manifest, merge::{Hints, Sides, follow}},
+    scaffold::{
+        manifest::Manifest,
+        merge::{Hints, Sides, follow},
+    },
 };
 
 /// What the person did with the files of the template.
@@ -43,7 +46,9 @@ async fn find(ports: &Ports, root: &Path) -> Result<Found, Refusal> {
             state.missing.push(path.clone());
             continue;
         };
-        if !now.contains_key(place) && let Some(found) = scan::look(ports, root, place)? {
+        if !now.contains_key(place)
+            && let Some(found) = scan::look(ports, root, place)?
+        {
             sides.ours.insert(place.clone(), found.0.clone());
             now.insert(place.clone(), found);
         }
@@ -82,7 +87,9 @@ pub(crate) async fn changes(ports: &Ports, root: &Path) -> Result<(State, String
         let new = place.map_or("/dev/null", String::as_str);
         match texts.get(path) {
             Some(base) => text.push_str(&unified((path, base), (new, ours.unwrap_or_default()))),
-            None => text.push_str(&format!("{new}: the text it was made from is not known any more\n")),
+            None => {
+                text.push_str(&format!("{new}: the text it was made from is not known any more\n"))
+            }
         }
     }
     Ok((found.state, text))

@@ -109,7 +109,9 @@ impl Woven {
         if d.what != What::StayDeleted && d.to != *new {
             stamp.at = Some(d.to.clone());
         }
-        if ours.is_some_and(|ours| ours.sha256 != stamp.sha256) && !matches!(d.what, What::Replace(_)) {
+        if ours.is_some_and(|ours| ours.sha256 != stamp.sha256)
+            && !matches!(d.what, What::Replace(_))
+        {
             self.apart.insert(new.clone());
         }
         self.files.insert(new.clone(), stamp);
