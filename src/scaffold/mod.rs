@@ -18,4 +18,7 @@ mod manifest;
 mod merge;
 mod model;
 mod plan;
+mod remote;
 mod render;
+mod source;
+mod trust;

@@ -56,7 +56,8 @@ impl Address {
     pub(crate) fn slug(&self) -> String {
         let last = self.url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
         let name = last.trim_end_matches(".git");
-        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        let name: String =
+            name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         format!("{name}-{}", &sha256(self.url.as_bytes())[..16])
     }
 
@@ -120,7 +121,8 @@ fn check_host(text: &str, rest: &str, user: bool) -> Result<(), Refusal> {
         None => host,
     };
     let good = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    if name.is_empty() || host.starts_with('-') || name.starts_with('-') || !name.chars().all(good) {
+    if name.is_empty() || host.starts_with('-') || name.starts_with('-') || !name.chars().all(good)
+    {
         return Err(no(text, "it names no host", WAYS));
     }
     if path.is_empty() {

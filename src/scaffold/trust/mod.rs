@@ -119,7 +119,11 @@ fn visible(text: &str) -> String {
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.chars().fold(String::new(), |mut shown, c| {
-        if odd(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        if odd(c) {
+            shown.extend(c.escape_unicode())
+        } else {
+            shown.push(c)
+        }
         shown
     })
 }
