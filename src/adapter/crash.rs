@@ -39,7 +39,7 @@ impl Fuse {
         Self(Arc::new(AtomicU32::new(at)))
     }
 
-    fn point(&self) {
+    pub(super) fn point(&self) {
         if self.0.fetch_sub(1, Ordering::SeqCst) == 1 {
             let _ = super::process::signal(std::process::id() as i32, libc::SIGKILL);
         }

@@ -3,6 +3,7 @@
 
 pub mod ask;
 mod beneath;
+pub mod cage;
 mod clock;
 #[cfg(debug_assertions)]
 pub mod crash;
@@ -10,6 +11,7 @@ mod disk;
 mod fence;
 pub mod files;
 mod git;
+mod ground;
 mod lock;
 mod logfile;
 mod look;
@@ -29,10 +31,12 @@ mod units;
 mod watch;
 
 pub use beneath::SystemBeneath;
+pub use cage::SystemCage;
 pub use clock::SystemClock;
 pub use disk::SystemFiles;
 pub use fence::{Caller, landlock_abi, unit_of_caller};
 pub use git::{GitOptions, SystemGit};
+pub use ground::SystemGround;
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use look::look;

@@ -7,6 +7,7 @@ mod beneath;
 mod clock;
 mod files;
 mod git;
+mod ground;
 mod mailbox;
 mod notifier;
 mod past;
@@ -30,6 +31,7 @@ pub use git::{
     Land, Landing, NewWork, Publish, Published, Repo, Rescue, Rescued, Sha, Who, Work, WorkState,
     Worktree,
 };
+pub use ground::{Cage, Ground, Lies};
 pub use mailbox::Mailbox;
 pub use notifier::{FakeNotifier, Notifier};
 pub use past::{Checkout, Past, PastFile, Unmerged};

@@ -22,5 +22,6 @@ mod model;
 mod plan;
 mod remote;
 mod render;
+mod source;
 mod trust;
 mod update;

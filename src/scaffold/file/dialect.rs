@@ -47,6 +47,7 @@ pub(super) fn read<'a>(
         version: version?,
         about: text("description"),
         tags: tags.into_iter().filter(|tag| !tag.is_empty()).collect(),
+        hidden: false,
         extends: None,
         questions,
         computed: vec![],

@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "version",
     "about",
     "tags",
+    "hidden",
     "extends",
     "answers",
     "computed",
@@ -145,6 +146,7 @@ fn extend<'a>(book: &mut Book<'a>, own: Template, leaves: Leaves<'a>) {
     base.version = own.version;
     base.about = own.about;
     base.tags = own.tags;
+    base.hidden = own.hidden;
     base.extends = own.extends;
     base.trials = own.trials;
     place(book, leaves);
@@ -169,6 +171,7 @@ fn template(sheet: &Sheet, folder: &str, faults: &mut Faults) -> Option<Template
     let version = version(&mut reader, root);
     let about = reader.text(root, "about").map(|words| words.text).unwrap_or_default();
     let tags = reader.texts(root, "tags");
+    let hidden = reader.flag(root, "hidden");
     let extends = reader.text(root, "extends");
     let (questions, computed) = values(&mut reader, root);
     let hooks = root.get("hooks").and_then(|cell| rules::hooks(&mut reader, cell));
@@ -194,6 +197,7 @@ fn template(sheet: &Sheet, folder: &str, faults: &mut Faults) -> Option<Template
         version: version?,
         about,
         tags,
+        hidden,
         extends,
         questions,
         computed,

@@ -86,6 +86,14 @@ impl Reader<'_> {
         Words { text: text.to_owned(), at, sheet: self.sheet.clone() }
     }
 
+    pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
+        let Some(cell) = table.get(key) else { return false };
+        if cell.get_ref().as_bool().is_none() {
+            self.wrong(cell, key, "true or false");
+        }
+        cell.get_ref().as_bool().unwrap_or_default()
+    }
+
     pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
         let cell = table.get(key)?;
         let number = cell.get_ref().as_integer();

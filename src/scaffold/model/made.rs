@@ -6,7 +6,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Hooks, Mode, Template};
+use super::{Hooks, Template};
+use crate::base::Mode;
 
 /// Values by name, in the order of the questions. Text, path, choice and secret are strings, int is
 /// a number, multi is a list of strings.
@@ -28,20 +29,7 @@ pub(crate) struct Given {
 }
 
 /// A file of the project, as the template makes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Made {
-    /// Path below the target, with `/`.
-    pub(crate) path: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) mode: Mode,
-}
-
-impl Made {
-    /// Whether it is a program.
-    pub(crate) fn exec(&self) -> bool {
-        self.mode == Mode::Exec
-    }
-}
+pub(crate) type Made = crate::base::Item;
 
 /// All that a template makes of what it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@ mod template;
 mod tree;
 mod words;
 
+pub(crate) use crate::base::Mode;
 pub(crate) use made::{Answers, Book, Given, Leaf, Made, Rendered};
 pub(crate) use template::{
     Choice, Computed, Delims, Hooks, Kind, Migration, Preset, Question, Rule, Template, Trial,
 };
-pub(crate) use tree::{Mode, Origin, Pack, Tree, TreeFile};
+pub(crate) use tree::{Origin, Pack, Tree, TreeFile};
 pub(crate) use words::{Sheet, Words};

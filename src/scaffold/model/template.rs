@@ -12,6 +12,8 @@ pub(crate) struct Template {
     pub(crate) version: semver::Version,
     pub(crate) about: String,
     pub(crate) tags: Vec<String>,
+    /// It is there to be extended, and is not listed.
+    pub(crate) hidden: bool,
     /// The template whose answers, computed values, files and partials come first.
     pub(crate) extends: Option<Words>,
     pub(crate) questions: Vec<Question>,

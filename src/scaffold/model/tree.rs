@@ -3,18 +3,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What lies at a path, as git tells it apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Mode {
-    Plain,
-    /// A program.
-    Exec,
-    /// A symlink; its bytes are where it leads.
-    Link,
-    /// An empty folder; it has no bytes.
-    Folder,
-}
+use crate::base::{Item, Mode};
 
 /// A file of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +61,14 @@ pub(crate) struct Tree {
     /// Name of its folder.
     pub(crate) name: String,
     pub(crate) files: BTreeMap<String, TreeFile>,
+}
+
+impl Tree {
+    /// The tree of these files.
+    pub(crate) fn of(name: &str, items: Vec<Item>) -> Self {
+        let file = |item: Item| (item.path, TreeFile { bytes: item.bytes, mode: item.mode });
+        Self { name: name.to_owned(), files: items.into_iter().map(file).collect() }
+    }
 }
 
 /// A template with all it extends, the base first and itself last.

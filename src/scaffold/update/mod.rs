@@ -32,9 +32,8 @@ pub(crate) use shop::{Loaded, Shop};
 pub(crate) use state::{State, changes, state};
 
 use crate::{
-    base::{Code, Home, Refusal},
+    base::{Code, Refusal},
     port::{Beneath, Files, Past, ProbeError, Prober, Run},
-    scaffold::trust::{self, Trusted, Wanted},
 };
 
 /// Where everything of an update is prepared.
@@ -47,14 +46,11 @@ const BASE: &str = ".gaia/base";
 /// What an update asks of the world.
 #[derive(Clone)]
 pub(crate) struct Ports {
-    pub(crate) home: Home,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) beneath: Arc<dyn Beneath>,
     pub(crate) past: Arc<dyn Past>,
     pub(crate) prober: Arc<dyn Prober>,
     pub(crate) shop: Arc<dyn Shop>,
-    /// Shows commands and asks whether they may run; `None`: there is nobody to ask.
-    pub(crate) ask: fn(&str) -> Option<bool>,
     /// The caller's environment.
     pub(crate) env: BTreeMap<String, String>,
 }
@@ -66,25 +62,6 @@ fn failed(what: impl std::fmt::Display) -> Refusal {
 
 /// Variables that commands of templates may see.
 const ENV: &[&str] = &["PATH", "HOME", "LANG"];
-/// A longer record of trust is not ours.
-const MOST_TRUST: usize = 4 << 20;
-
-/// Lets commands of a stranger's template run only if the person has allowed exactly them.
-pub(crate) fn permit(ports: &Ports, wanted: &Wanted, trust: bool) -> Result<(), Refusal> {
-    let place = ports.home.root().join(trust::PLACE);
-    let bytes = ports.files.read_plain(&place, MOST_TRUST).map_err(failed)?;
-    let mut trusted = Trusted::read(bytes.as_deref())?;
-    if trusted.allows(wanted) {
-        return Ok(());
-    }
-    let yes = trust || (ports.ask)(&wanted.refusal().message).unwrap_or(false);
-    if !yes {
-        return Err(wanted.refusal());
-    }
-    trusted.allow(wanted);
-    ports.files.keep(&place, &trusted.write()?).map_err(failed)
-}
-
 /// Runs a command of a template in a folder; what it printed. One that fails, or that does not end,
 /// is a fault.
 pub(crate) async fn command(

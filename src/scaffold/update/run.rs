@@ -21,7 +21,6 @@ use crate::{
         manifest::{self, Manifest, sha256},
         merge::{Hints, Names, decide, follow, gone},
         model::{Answers, Migration, Rendered},
-        trust::{self, Wanted},
     },
 };
 
@@ -149,14 +148,7 @@ fn allow(
     if commands.is_empty() || loaded.is_own() || wish.dry_run {
         return Ok(());
     }
-    let source = &loaded.source;
-    let wanted = Wanted {
-        template: source.name.clone(),
-        source: source.source.clone(),
-        tree: source.hash.clone(),
-        commands,
-    };
-    super::permit(ports, &wanted, wish.trust)
+    ports.shop.allow(&loaded.wanted(commands), wish.trust)
 }
 
 /// An update with all that is known of it.

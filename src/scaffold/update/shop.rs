@@ -6,6 +6,7 @@ use crate::{
         file,
         manifest::Source,
         model::{Given, Migration, Origin, Pack, Rendered},
+        trust::Wanted,
     },
 };
 
@@ -45,6 +46,16 @@ impl Loaded {
         Ok(Self { pack, source, migrations: template.migrations, check: template.check })
     }
 
+    /// Commands of it, to be allowed.
+    pub(crate) fn wanted(&self, commands: Vec<Vec<String>>) -> Wanted {
+        Wanted {
+            template: self.source.name.clone(),
+            source: self.source.source.clone(),
+            tree: self.source.hash.clone(),
+            commands,
+        }
+    }
+
     /// Whether its commands need no permission.
     pub(crate) fn is_own(&self) -> bool {
         self.pack.origin.is_own()
@@ -60,4 +71,6 @@ pub(crate) trait Shop: Send + Sync {
     async fn old(&self, of: &Source) -> Option<Loaded>;
     /// Renders it, with limits if it is a stranger's.
     async fn render(&self, pack: &Pack, given: &Given) -> Result<Rendered, Refusal>;
+    /// Lets commands run only if the person has allowed exactly them, or does so now.
+    fn allow(&self, wanted: &Wanted, trust: bool) -> Result<(), Refusal>;
 }

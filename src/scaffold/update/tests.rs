@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
@@ -20,6 +20,7 @@ use crate::{
         manifest::{Manifest, PLACE, Source},
         model::{Given, Mode, Origin, Pack, Rendered, Tree, TreeFile},
         render::render,
+        trust::{Trusted, Wanted},
     },
 };
 
@@ -28,6 +29,8 @@ struct Shelf {
     packs: Vec<Pack>,
     /// The old ones are not to be had any more.
     forgets: bool,
+    answer: Option<bool>,
+    trusted: Arc<Mutex<Trusted>>,
 }
 
 #[async_trait]
@@ -43,6 +46,14 @@ impl Shop for Shelf {
     }
     async fn render(&self, pack: &Pack, given: &Given) -> Result<Rendered, Refusal> {
         render(pack, given).map_err(|faults| faults_refusal(&faults))
+    }
+    fn allow(&self, wanted: &Wanted, trust: bool) -> Result<(), Refusal> {
+        let mut trusted = self.trusted.lock().unwrap();
+        if !trusted.allows(wanted) && !trust && self.answer != Some(true) {
+            return Err(wanted.refusal());
+        }
+        trusted.allow(wanted);
+        Ok(())
     }
 }
 
@@ -69,6 +80,7 @@ struct Yard {
     packs: Vec<Pack>,
     forgets: bool,
     answer: Option<bool>,
+    trusted: Arc<Mutex<Trusted>>,
 }
 
 impl Yard {
@@ -82,7 +94,7 @@ impl Yard {
 
     fn without_git(packs: Vec<Pack>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let yard = Self { folder, packs, forgets: false, answer: None };
+        let yard = Self { folder, packs, forgets: false, answer: None, trusted: Arc::default() };
         let loaded = Loaded::of(yard.packs[0].clone()).unwrap();
         let given = Given { target: "p".into(), year: 2026, ..Given::default() };
         let rendered = render(&yard.packs[0], &given).unwrap();
@@ -136,12 +148,8 @@ impl Yard {
     fn ports(&self) -> Ports {
         let home = Home::new(self.folder.path().join("h")).unwrap();
         let env = |name: &str| (name.to_owned(), std::env::var(name).unwrap_or_default());
-        let ask: fn(&str) -> Option<bool> = match self.answer {
-            None => |_| None,
-            Some(true) => |_| Some(true),
-            Some(false) => |_| Some(false),
-        };
-        let shop = Shelf { packs: self.packs.clone(), forgets: self.forgets };
+        let (packs, trusted) = (self.packs.clone(), Arc::clone(&self.trusted));
+        let shop = Shelf { packs, forgets: self.forgets, answer: self.answer, trusted };
         Ports {
             files: Arc::new(SystemFiles),
             beneath: Arc::new(SystemBeneath),
@@ -149,8 +157,6 @@ impl Yard {
             prober: Arc::new(SystemProber),
             shop: Arc::new(shop),
             env: ["PATH", "SECRET_TOKEN"].map(env).into(),
-            ask,
-            home,
         }
     }
 
@@ -460,8 +466,6 @@ fn a_strangers_commands_run_only_if_they_were_allowed() {
     yard.answer = None;
     yard.update_as(Wish { trust: true, ..yard.wish() }).unwrap();
     assert!(yard.at("made2").exists());
-    let record = yard.folder.path().join("h/trusted.json");
-    assert_eq!(fs::metadata(&record).unwrap().permissions().mode() & 0o777, 0o600);
     // The same once more is remembered, something else is not.
     yard.git(&["add", "-A"]);
     yard.git(&["reset", "-q", "--hard"]);
