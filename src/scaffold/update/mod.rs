@@ -20,6 +20,8 @@ mod scan;
 mod shop;
 mod state;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod tests;
 mod weave;
 

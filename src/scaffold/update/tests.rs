@@ -59,7 +59,7 @@ impl Shop for Shelf {
 
 /// A version of a template: head beside name and version, and files (`path` or `path*` for a
 /// program, `path@` for a link).
-fn pack(version: &str, head: &str, files: &[(&str, &str)]) -> Pack {
+pub(super) fn pack(version: &str, head: &str, files: &[(&str, &str)]) -> Pack {
     let plain = |bytes: &str, mode| TreeFile { bytes: bytes.into(), mode };
     let toml = format!("name = \"t\"\nversion = \"{version}\"\nabout = \"a test\"\n{head}");
     let mut all = BTreeMap::from([("template.toml".to_owned(), plain(&toml, Mode::Plain))]);
@@ -75,7 +75,7 @@ fn pack(version: &str, head: &str, files: &[(&str, &str)]) -> Pack {
     Pack { origin: Origin::Builtin, layers: vec![tree] }
 }
 
-struct Yard {
+pub(super) struct Yard {
     folder: tempfile::TempDir,
     packs: Vec<Pack>,
     forgets: bool,
@@ -85,14 +85,14 @@ struct Yard {
 
 impl Yard {
     /// A project made from the first version, committed to git.
-    fn new(packs: Vec<Pack>) -> Self {
+    pub(super) fn new(packs: Vec<Pack>) -> Self {
         let yard = Self::without_git(packs);
         yard.git(&["init", "-q", "-b", "main"]);
         yard.commit();
         yard
     }
 
-    fn without_git(packs: Vec<Pack>) -> Self {
+    pub(super) fn without_git(packs: Vec<Pack>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let yard = Self { folder, packs, forgets: false, answer: None, trusted: Arc::default() };
         let loaded = Loaded::of(yard.packs[0].clone()).unwrap();
@@ -118,21 +118,31 @@ impl Yard {
         yard
     }
 
-    fn root(&self) -> PathBuf {
+    /// The same project once more.
+    pub(super) fn again(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut copy = Command::new("cp");
+        let done = copy.arg("-a").arg(self.root()).arg(folder.path().join("p")).status().unwrap();
+        assert!(done.success());
+        let (packs, trusted) = (self.packs.clone(), Arc::default());
+        Self { folder, packs, forgets: self.forgets, answer: self.answer, trusted }
+    }
+
+    pub(super) fn root(&self) -> PathBuf {
         self.folder.path().join("p")
     }
-    fn at(&self, path: &str) -> PathBuf {
+    pub(super) fn at(&self, path: &str) -> PathBuf {
         self.root().join(path)
     }
-    fn read(&self, path: &str) -> String {
+    pub(super) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap_or_else(|e| format!("{path}: {e}"))
     }
-    fn write(&self, path: &str, text: &str) {
+    pub(super) fn write(&self, path: &str, text: &str) {
         fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
         fs::write(self.at(path), text).unwrap();
     }
 
-    fn git(&self, words: &[&str]) -> String {
+    pub(super) fn git(&self, words: &[&str]) -> String {
         let mut git = Command::new("git");
         git.current_dir(self.root()).env("HOME", self.folder.path());
         git.args(["-c", "user.name=n", "-c", "user.email=e@x", "-c", "commit.gpgsign=false"]);
@@ -140,12 +150,12 @@ impl Yard {
         assert!(done.status.success(), "{words:?}: {done:?}");
         String::from_utf8(done.stdout).unwrap()
     }
-    fn commit(&self) {
+    pub(super) fn commit(&self) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", "c"]);
     }
 
-    fn ports(&self) -> Ports {
+    pub(super) fn ports(&self) -> Ports {
         let home = Home::new(self.folder.path().join("h")).unwrap();
         let env = |name: &str| (name.to_owned(), std::env::var(name).unwrap_or_default());
         let (packs, trusted) = (self.packs.clone(), Arc::clone(&self.trusted));
@@ -160,21 +170,21 @@ impl Yard {
         }
     }
 
-    fn run<T>(work: impl Future<Output = T>) -> T {
+    pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
     }
-    fn wish(&self) -> Wish {
+    pub(super) fn wish(&self) -> Wish {
         Wish { root: self.root(), ..Wish::default() }
     }
-    fn update(&self) -> Result<Updated, Refusal> {
+    pub(super) fn update(&self) -> Result<Updated, Refusal> {
         self.update_as(self.wish())
     }
-    fn update_as(&self, wish: Wish) -> Result<Updated, Refusal> {
+    pub(super) fn update_as(&self, wish: Wish) -> Result<Updated, Refusal> {
         Self::run(update(&self.ports(), &wish))
     }
 
     /// Every file below the project but git's, with its mode and text.
-    fn all(&self) -> BTreeMap<String, String> {
+    pub(super) fn all(&self) -> BTreeMap<String, String> {
         let walk = walkdir::WalkDir::new(self.root()).into_iter().map(Result::unwrap);
         let files = walk.filter(|e| !e.file_type().is_dir());
         let one = |e: walkdir::DirEntry| {
@@ -584,4 +594,35 @@ fn a_project_in_a_folder_of_a_larger_repository_is_updated() {
     let updated = yard.update().unwrap();
     assert_eq!(updated.conflicts, 1, "the base came from the old template");
     assert!(git(&["status", "--porcelain"]).contains("UU p/f"));
+}
+
+/// Measured by hand: `cargo test --lib a_thousand -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_thousand_files_are_updated() {
+    let text = |n: usize, new: bool| {
+        let lines = (0..40).map(|l| format!("line {l} of file {n}\n"));
+        let mut lines: Vec<String> = lines.collect();
+        if new && n.is_multiple_of(20) {
+            lines[30] = "changed by the template\n".into();
+        }
+        lines.concat()
+    };
+    let version = |version: &str, new: bool| {
+        let files: Vec<(String, String)> =
+            (0..1000).map(|n| (format!("d{}/f{n}", n / 50), text(n, new))).collect();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+        pack(version, "", &files)
+    };
+    let yard = Yard::new(vec![version("1.0.0", false), version("2.0.0", true)]);
+    for n in (0..1000).step_by(20) {
+        yard.write(&format!("d{}/f{n}", n / 50), &text(n, false).replace("line 3 ", "mine 3 "));
+    }
+    yard.commit();
+    let begin = std::time::Instant::now();
+    let updated = yard.update().unwrap();
+    eprintln!("1,000 files, 50 merged: {:?}", begin.elapsed());
+    assert_eq!(updated.files.len(), 50);
+    assert!(updated.files.iter().all(|line| line.what == "merged"));
 }
