@@ -69,7 +69,7 @@ function logged(log: Logger): RequestHandler {
     const start = performance.now();
     const { method, path } = request;
     response.on("finish", () => {
-      const took = Math.round(performance.now() - start);
+      const took = Math.round(performance.now() - start) / 1000;
       log.info({ method, path, status: response.statusCode, took }, "request");
     });
     next();

@@ -43,7 +43,7 @@ func logged(logger *slog.Logger, next http.Handler) http.Handler {
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
 			slog.Int("status", seen.code),
-			slog.Duration("took", time.Since(start)),
+			slog.Float64("took", time.Since(start).Seconds()),
 		)
 	})
 }
