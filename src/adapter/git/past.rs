@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };

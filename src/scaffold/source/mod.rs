@@ -63,6 +63,12 @@ impl Shelf<'_> {
         self.pack(origin, tree)
     }
 
+    /// A template out of the binary, whatever else has its name.
+    pub(crate) fn builtin(&self, name: &str) -> Result<Pack, Refusal> {
+        let tree = builtin::tree(name).ok_or_else(|| none(name))?;
+        self.pack(Origin::Builtin, tree)
+    }
+
     /// A template with all it extends.
     pub(crate) fn pack(&self, origin: Origin, tree: Tree) -> Result<Pack, Refusal> {
         let mut layers = vec![tree];
@@ -199,7 +205,7 @@ impl Shelf<'_> {
             let names = self.ground.folders(&folder).into_iter();
             names.map(move |name| (name.clone(), origin(folder.join(name))))
         };
-        for folder in self.workspace() {
+        if let Some(folder) = self.workspace() {
             folders(folder, Origin::Workspace).for_each(|(name, origin)| add(&name, origin));
         }
         folders(self.own(), Origin::Home).for_each(|(name, origin)| add(&name, origin));

@@ -79,7 +79,9 @@ async fn rendered_again(ports: &Ports, manifest: &Manifest) -> BTreeMap<String, 
     let Some(old) = ports.shop.old(&manifest.template).await else { return BTreeMap::new() };
     let given = given(manifest, "");
     // Without its secrets a template may not be rendered: then there is no text.
-    let Ok(rendered) = ports.shop.render(&old.pack, &given).await else { return BTreeMap::new() };
+    let Ok(rendered) = ports.shop.render(&old.pack, &given, true).await else {
+        return BTreeMap::new();
+    };
     generated(&rendered).into_iter().map(|(path, made)| (path, made.bytes.clone())).collect()
 }
 

@@ -29,7 +29,8 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 pub(crate) use apply::recover;
 pub(crate) use report::{Line, Updated};
-pub(crate) use run::{Wish, update};
+pub(crate) use run::{Wish, enter, update};
+pub(crate) use scan::read_manifest;
 pub(crate) use shop::{Loaded, Shop};
 pub(crate) use state::{State, changes, state};
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::{Code, Refusal, nearest},
-    port::{Checkout, Seen},
+    port::{Checkout, Held, Seen},
     scaffold::{
         manifest::{self, Manifest, sha256},
         merge::{Hints, Names, decide, follow, gone},
@@ -44,15 +44,22 @@ pub(crate) struct Wish {
     pub(crate) trust: bool,
 }
 
-/// Brings a project to another version of its template.
-pub(crate) async fn update(ports: &Ports, wish: &Wish) -> Result<Updated, Refusal> {
-    let root = &ports.files.real(&wish.root);
-    if !ports.files.is_dir(root) {
-        let what = format!("{} is no folder", wish.root.display());
+/// The folder of a project, for nobody else meanwhile; an update that was cut short is finished.
+pub(crate) async fn enter(ports: &Ports, path: &Path) -> Result<(PathBuf, Box<dyn Held>), Refusal> {
+    let root = ports.files.real(path);
+    if !path.is_absolute() || !ports.files.is_dir(&root) {
+        let what = format!("{} is no folder", path.display());
         return Err(Refusal::new(Code::NotFound, what).help("name the folder of a project"));
     }
-    let _held = ports.beneath.hold(root).map_err(failed)?;
-    recover(ports, root).await?;
+    let held = ports.beneath.hold(&root).map_err(failed)?;
+    recover(ports, &root).await?;
+    Ok((root, held))
+}
+
+/// Brings a project to another version of its template.
+pub(crate) async fn update(ports: &Ports, wish: &Wish) -> Result<Updated, Refusal> {
+    let (root, _held) = enter(ports, &wish.root).await?;
+    let root = root.as_path();
     let manifest = scan::read_manifest(ports, root)?;
     let checkout = ports.past.checkout(root).await.map_err(failed)?;
     if !wish.force && !wish.dry_run {
@@ -109,7 +116,7 @@ async fn render(
     let name = name.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut given = base::given(manifest, &name);
     given.answers.extend(wish.answers.clone());
-    let rendered = ports.shop.render(&loaded.pack, &given).await?;
+    let rendered = ports.shop.render(&loaded.pack, &given, false).await?;
     for name in wish.answers.keys().filter(|name| !rendered.answers.contains_key(*name)) {
         let what = format!("the template {} asks for no `{name}`", loaded.source.name);
         let near = nearest(name, rendered.answers.keys().map(String::as_str));
@@ -145,7 +152,7 @@ fn allow(
 ) -> Result<(), Refusal> {
     let commands: Vec<Vec<String>> =
         due.iter().flat_map(|m| m.before.iter().chain(&m.after)).cloned().collect();
-    if commands.is_empty() || loaded.is_own() || wish.dry_run {
+    if commands.is_empty() || loaded.is_trusted() || wish.dry_run {
         return Ok(());
     }
     ports.shop.allow(&loaded.wanted(commands), wish.trust)

@@ -57,8 +57,8 @@ impl Loaded {
     }
 
     /// Whether its commands need no permission.
-    pub(crate) fn is_own(&self) -> bool {
-        self.pack.origin.is_own()
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.pack.origin == Origin::Builtin
     }
 }
 
@@ -69,8 +69,9 @@ pub(crate) trait Shop: Send + Sync {
     async fn load(&self, of: &Source, to: Option<&str>) -> Result<Loaded, Refusal>;
     /// The very state of it that the project was made from; none if that is gone.
     async fn old(&self, of: &Source) -> Option<Loaded>;
-    /// Renders it, with limits if it is a stranger's.
-    async fn render(&self, pack: &Pack, given: &Given) -> Result<Rendered, Refusal>;
+    /// Renders it, with limits if it is a stranger's. The person is asked for what is new, unless
+    /// `quiet`.
+    async fn render(&self, pack: &Pack, given: &Given, quiet: bool) -> Result<Rendered, Refusal>;
     /// Lets commands run only if the person has allowed exactly them, or does so now.
     fn allow(&self, wanted: &Wanted, trust: bool) -> Result<(), Refusal>;
 }

@@ -1,5 +1,8 @@
 use std::{collections::BTreeSet, path::Path};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Ports, base, scan, unified};
 use crate::{
     base::Refusal,
@@ -10,7 +13,7 @@ use crate::{
 };
 
 /// What the person did with the files of the template.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct State {
     /// Gone from the project.
     pub(crate) missing: Vec<String>,
@@ -20,6 +23,13 @@ pub(crate) struct State {
     pub(crate) moved: Vec<(String, String)>,
     /// As generated.
     pub(crate) same: usize,
+}
+
+impl State {
+    /// Whether every file is where it was generated, and as it was.
+    pub(crate) fn is_as_made(&self) -> bool {
+        self.missing.is_empty() && self.changed.is_empty() && self.moved.is_empty()
+    }
 }
 
 struct Found {

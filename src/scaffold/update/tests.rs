@@ -44,7 +44,7 @@ impl Shop for Shelf {
         let all = self.packs.iter().map(|p| Loaded::of(p.clone()).unwrap());
         all.filter(|_| !self.forgets).find(|l| l.source.hash == of.hash)
     }
-    async fn render(&self, pack: &Pack, given: &Given) -> Result<Rendered, Refusal> {
+    async fn render(&self, pack: &Pack, given: &Given, _quiet: bool) -> Result<Rendered, Refusal> {
         render(pack, given).map_err(|faults| faults_refusal(&faults))
     }
     fn allow(&self, wanted: &Wanted, trust: bool) -> Result<(), Refusal> {
