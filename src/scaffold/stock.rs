@@ -7,13 +7,15 @@ use async_trait::async_trait;
 use super::{
     Handle,
     answer::Asking,
+    file,
     manifest::Source,
-    model::{Given, Pack, Rendered},
+    model::{Given, Origin, Pack, Rendered},
     remote::{Address, Store, Want, is_address},
+    source::Listed,
     trust::Wanted,
     update::{self, Loaded, Shop},
 };
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Refusal, faults_refusal};
 
 /// What the manifest of a project calls the templates inside of gaia.
 const BUILT_IN: &str = "built in";
@@ -39,6 +41,28 @@ impl Handle {
         let want = address.reference.as_deref().map_or(Want::Latest, Want::Reference);
         let (origin, tree) = self.store().load(&address, want).await?;
         self.shelf(cwd).pack(origin, tree)
+    }
+
+    /// Every template that is found by its name, those out of git repositories too.
+    pub(super) async fn listed(&self, cwd: &Path) -> Result<Vec<Listed>, Refusal> {
+        let mut all = self.shelf(cwd).list();
+        for (name, address) in self.store().names()? {
+            let found = self.store().known(&address).await;
+            let head = found.and_then(|(origin, tree)| {
+                let head = file::head(&tree).map_err(|faults| faults_refusal(&faults));
+                head.map(|head| (origin, head))
+            });
+            let (origin, head) = match head {
+                Ok((origin, head)) => (origin, Ok(head)),
+                Err(refusal) => {
+                    let Address { url, reference } = address;
+                    (Origin::Git { url, reference, commit: String::new() }, Err(refusal))
+                }
+            };
+            all.push(Listed { name, origin, head });
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
     }
 
     /// What an update of a project asks of the world.
@@ -117,7 +141,7 @@ impl Shop for Stock {
                 let address = address(of).ok()?;
                 let tree = self.handle.store().at(&address, commit).await?;
                 let (url, reference) = (address.url, address.reference);
-                let origin = super::model::Origin::Git { url, reference, commit: commit.clone() };
+                let origin = Origin::Git { url, reference, commit: commit.clone() };
                 Loaded::of(self.handle.shelf(&self.cwd).pack(origin, tree).ok()?).ok()?
             }
             _ => self.load(of, None).await.ok()?,

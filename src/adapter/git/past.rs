@@ -90,7 +90,7 @@ impl Past for SystemGit {
         }
         let local = url.starts_with('/');
         let call = self.from(into).env("GIT_ALLOW_PROTOCOL", if local { "file" } else { REMOTE });
-        let call = call.env("GIT_DIR", into).env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+        let call = call.env("GIT_DIR", into);
         let fetch = ["-c", "transfer.fsckObjects=true", "fetch", "--quiet", "--force", "--prune"];
         let apart = ["--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--"];
         let what = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];

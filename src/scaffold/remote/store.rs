@@ -110,10 +110,7 @@ impl Store<'_> {
     ) -> Result<(Origin, Tree), Refusal> {
         let cache = self.cache(address);
         self.past.fetch(&address.url, &cache).await.map_err(|error| refused(address, &error))?;
-        let (reference, commit) = self.wanted(&cache, address, want).await?;
-        let tree = self.tree(&cache, address, &commit).await?;
-        let url = address.url.clone();
-        Ok((Origin::Git { url, reference, commit: commit.to_string() }, tree))
+        self.cached(address, want).await
     }
 
     /// The template as it was at a commit that was fetched before; none if it is not there.
@@ -124,6 +121,20 @@ impl Store<'_> {
             self.past.fetch(&address.url, &cache).await.ok()?;
         }
         self.tree(&cache, address, &sha).await.ok()
+    }
+
+    /// The template as it was fetched last; nothing is asked of the network.
+    pub(crate) async fn known(&self, address: &Address) -> Result<(Origin, Tree), Refusal> {
+        let want = address.reference.as_deref().map_or(Want::Latest, Want::Reference);
+        self.cached(address, want).await
+    }
+
+    async fn cached(&self, address: &Address, want: Want<'_>) -> Result<(Origin, Tree), Refusal> {
+        let cache = self.cache(address);
+        let (reference, commit) = self.wanted(&cache, address, want).await?;
+        let tree = self.tree(&cache, address, &commit).await?;
+        let url = address.url.clone();
+        Ok((Origin::Git { url, reference, commit: commit.to_string() }, tree))
     }
 
     async fn tree(&self, cache: &Path, address: &Address, sha: &Sha) -> Result<Tree, Refusal> {

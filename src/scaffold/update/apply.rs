@@ -25,8 +25,14 @@ pub(crate) async fn recover(ports: &Ports, root: &Path) -> Result<Option<String>
         rescue(ports, root, journal)?;
         carry_out(ports, root, journal).await?;
     }
-    beneath.clear(root, STAGE).map_err(failed)?;
+    finish(ports, root)?;
     Ok(journal.map(|journal| journal.to))
+}
+
+/// Nothing of the update is left lying. The journal goes first: without it the rest means nothing.
+pub(super) fn finish(ports: &Ports, root: &Path) -> Result<(), Refusal> {
+    ports.beneath.remove(root, &journal::place()).map_err(failed)?;
+    ports.beneath.clear(root, STAGE).map_err(failed)
 }
 
 fn read(bytes: &[u8]) -> Result<Journal, Refusal> {
@@ -62,6 +68,7 @@ fn is_ours(path: &str) -> bool {
 
 /// Puts what the person wrote since the crash out of the way.
 fn rescue(ports: &Ports, root: &Path, journal: &Journal) -> Result<(), Refusal> {
+    let folder = free(ports, root);
     let places = journal.places.iter().map(|place| (&place.path, &place.was, Some(place.slot)));
     let removes = journal.removes.iter().map(|r| (&r.path, &r.was, None));
     for (path, was, slot) in places
@@ -79,11 +86,21 @@ fn rescue(ports: &Ports, root: &Path, journal: &Journal) -> Result<(), Refusal> 
         if !ready || was.as_deref() == Some(sha256(&bytes).as_str()) || path.starts_with(".gaia/") {
             continue;
         }
-        let copy = format!("{BEFORE}/crash/{path}");
+        let ignore = Seen::File { bytes: b"*\n".to_vec(), exec: false };
+        let place = format!("{BEFORE}/.gitignore");
+        ports.beneath.put(root, &place, &ignore, None).map_err(failed)?;
+        let copy = format!("{folder}/{path}");
         let seen = Seen::File { bytes, exec };
         ports.beneath.put(root, &copy, &seen, Some(path)).map_err(failed)?;
     }
     Ok(())
+}
+
+/// A new folder for what was there before.
+pub(super) fn free(ports: &Ports, root: &Path) -> String {
+    let taken = ports.files.names(&root.join(BEFORE));
+    let free = (1..).find(|n: &u32| !taken.contains(&n.to_string())).unwrap_or(u32::MAX);
+    format!("{BEFORE}/{free}")
 }
 
 /// Whether nothing has come to its place yet, so that files may still have to go.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     BASE, BEFORE, Loaded, Ports, STAGE, Updated,
-    apply::{carry_out, recover},
+    apply::{carry_out, finish, recover},
     base, failed,
     journal::{self, Clash, Journal, Place, Remove},
     scan::{self, Now},
@@ -170,7 +170,7 @@ pub(super) struct Update<'a> {
 impl Update<'_> {
     async fn prepare(self) -> Result<Updated, Refusal> {
         let commands = self.due.iter().any(|m| !m.before.is_empty() || !m.after.is_empty());
-        let mut output = vec![];
+        let mut output = if self.wish.dry_run { self.announced() } else { vec![] };
         let copy = (commands && !self.wish.dry_run).then(|| self.root.join(STAGE).join("tree"));
         let copied = match &copy {
             Some(copy) => {
@@ -197,8 +197,16 @@ impl Update<'_> {
         }
         let journal = self.stage(&woven, &mut updated)?;
         carry_out(self.ports, self.root, &journal).await?;
-        self.ports.beneath.clear(self.root, STAGE).map_err(failed)?;
+        finish(self.ports, self.root)?;
         Ok(updated)
+    }
+
+    /// The commands that would run.
+    fn announced(&self) -> Vec<String> {
+        let all = self.due.iter().flat_map(|m| m.before.iter().chain(&m.after)).cloned();
+        let wanted = self.loaded.wanted(all.collect());
+        let none = wanted.commands.is_empty();
+        if none { vec![] } else { vec![format!("would run:\n{}\n", wanted.show())] }
     }
 
     /// Decides on every file and makes its content.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BASE, BEFORE, STAGE, Updated, base, failed,
+    BASE, BEFORE, STAGE, Updated,
+    apply::free,
+    base, failed,
     journal::{self, Clash, Journal, Place, Remove},
     run::Update,
     scan,
@@ -72,9 +74,7 @@ impl Update<'_> {
             checkout.is_some_and(|c| c.held.contains_key(path) && !c.changed.contains(path))
         };
         let mut kept = vec![];
-        let taken = self.ports.files.names(&self.root.join(BEFORE));
-        let free = (1..).find(|n: &u32| !taken.contains(&n.to_string())).unwrap_or(u32::MAX);
-        let folder = format!("{BEFORE}/{free}");
+        let folder = free(self.ports, self.root);
         for path in woven.touched.iter().filter(|path| !held(path)) {
             let Some((stamp, bytes)) = scan::look(self.ports, self.root, path)? else { continue };
             let (place, mode) = (format!("{folder}/{path}"), stamp.mode);

@@ -194,6 +194,6 @@ fn an_edit_after_a_crash_is_kept_when_the_update_is_finished() {
     yard.write("f", "my hour of work\n");
     let to = Yard::run(recover(&yard.ports(), &yard.root())).unwrap();
     assert_eq!((to.as_deref(), yard.read("f").as_str()), (Some("2"), "2\n"));
-    assert_eq!(yard.read(".gaia/before/crash/f"), "my hour of work\n");
+    assert_eq!(yard.read(".gaia/before/1/f"), "my hour of work\n");
     assert!(!yard.at(".gaia/update").exists());
 }

@@ -39,7 +39,7 @@ impl Verb for List {
     }
 
     async fn run(handle: Handle, args: Args) -> Result<Vec<Row>, Refusal> {
-        let all = handle.shelf(args.place.folder()).list().into_iter().map(Row::of);
+        let all = handle.listed(args.place.folder()).await?.into_iter().map(Row::of);
         Ok(all.filter(|row| args.all || !row.hidden).collect())
     }
 

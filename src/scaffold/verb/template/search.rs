@@ -43,7 +43,7 @@ impl Verb for Search {
             let text = format!("{} {} {}", row.name, row.about, row.tags.join(" ")).to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        let all = handle.shelf(args.place.folder()).list().into_iter().map(Row::of);
+        let all = handle.listed(args.place.folder()).await?.into_iter().map(Row::of);
         Ok(all.filter(|row| !row.hidden && fits(row)).collect())
     }
 
