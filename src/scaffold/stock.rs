@@ -101,7 +101,7 @@ fn is_version(reference: &str) -> bool {
 impl Shop for Stock {
     async fn load(&self, of: &Source, to: Option<&str>) -> Result<Loaded, Refusal> {
         let shelf = self.handle.shelf(&self.cwd);
-        if of.source != BUILT_IN && of.commit.is_some() {
+        if of.commit.is_some() || is_address(&of.source) {
             let address = address(of)?;
             let want = match (to, &address.reference) {
                 (Some(to), _) if is_version(to) => Want::Version(to),

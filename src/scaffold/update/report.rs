@@ -40,7 +40,7 @@ pub(crate) struct Updated {
 impl Updated {
     /// For a person.
     pub(crate) fn show(&self) -> String {
-        let mut text = self.output.join("\n");
+        let mut text: String = self.output.iter().map(|said| format!("{said}\n")).collect();
         for line in &self.files {
             let note = line.note.as_ref().map(|note| format!("  ({note})")).unwrap_or_default();
             let _ = writeln!(text, "{:>8}  {}{note}", line.what, line.path);
@@ -69,7 +69,7 @@ impl Updated {
 }
 
 /// `1 file`, `2 files`.
-fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: usize, what: &str) -> String {
     let many = if number == 1 { "" } else { "s" };
     format!("{number} {what}{many}")
 }

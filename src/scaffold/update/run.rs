@@ -206,7 +206,7 @@ impl Update<'_> {
         let all = self.due.iter().flat_map(|m| m.before.iter().chain(&m.after)).cloned();
         let wanted = self.loaded.wanted(all.collect());
         let none = wanted.commands.is_empty();
-        if none { vec![] } else { vec![format!("would run:\n{}\n", wanted.show())] }
+        if none { vec![] } else { vec![format!("would run:\n{}", wanted.show())] }
     }
 
     /// Decides on every file and makes its content.

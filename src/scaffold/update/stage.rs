@@ -9,7 +9,7 @@ use super::{
     journal::{self, Clash, Journal, Place, Remove},
     run::Update,
     scan,
-    weave::{Woven, Write},
+    weave::{Dispute, Woven, Write},
 };
 use crate::{
     base::Refusal,
@@ -50,7 +50,14 @@ impl Update<'_> {
             journal.places.push(Place { slot, path: write.path, was });
         }
         let mut number = 0;
-        for dispute in woven.disputes.iter().filter(|_| self.checkout.is_some()) {
+        // What git ignores shall not come into its objects, least of all a file of secrets.
+        let seen_by_git = |path: &String| {
+            self.checkout
+                .as_ref()
+                .is_some_and(|c| c.held.contains_key(path) || c.others.contains(path))
+        };
+        let open = |d: &&Dispute| d.from.as_ref().is_some_and(seen_by_git);
+        for dispute in woven.disputes.iter().filter(open) {
             let mut side = |bytes: Option<&Vec<u8>>| {
                 let Some(bytes) = bytes else { return Ok(None) };
                 number += 1;

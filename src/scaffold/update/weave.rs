@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{report::Line, scan::Now};
+use super::{
+    report::{Line, count},
+    scan::Now,
+};
 use crate::scaffold::{
     manifest::Stamp,
     merge::{Decision, Names, Text, What, beside, is_binary, three_way, two_way},
@@ -30,6 +33,8 @@ pub(super) struct Write {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dispute {
     pub(super) path: String,
+    /// Where the person has it.
+    pub(super) from: Option<String>,
     pub(super) exec: bool,
     pub(super) base: Option<Vec<u8>>,
     pub(super) ours: Vec<u8>,
@@ -164,7 +169,7 @@ impl Woven {
         self.conflicts += 1;
         self.dispute(d, mode, base, (ours, theirs));
         let note = match (base, &d.old) {
-            (Some(_), _) => format!("{} places", text.conflicts),
+            (Some(_), _) => count(text.conflicts, "place"),
             (None, None) => "you and the template both added it".to_owned(),
             (None, Some(_)) => "the text it was made from is not known any more".to_owned(),
         };
@@ -180,6 +185,7 @@ impl Woven {
     ) {
         self.disputes.push(Dispute {
             path: d.to.clone(),
+            from: d.from.clone(),
             exec: mode == Mode::Exec,
             base: base.cloned(),
             ours: ours.to_vec(),

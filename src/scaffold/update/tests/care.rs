@@ -60,6 +60,19 @@ fn a_project_without_git_is_updated_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_conflict_in_what_git_ignores_stays_out_of_gits_objects() {
+    let files = |text: &'static str| [(".gitignore", "secret\n"), ("secret", text)];
+    let yard = Yard::new(vec![pack("1.0.0", "", &files("a\n")), pack("2.0.0", "", &files("b\n"))]);
+    yard.write("secret", "hush\n");
+    let updated = yard.update().unwrap();
+    assert_eq!((told(&updated), updated.conflicts), (vec!["conflict secret".to_owned()], 1));
+    assert_eq!(yard.read(".gaia/before/1/secret"), "hush\n");
+    assert_eq!(yard.git(&["ls-files", "-u"]), "");
+    let blob = crate::scaffold::manifest::blob(b"hush\n");
+    assert!(!yard.at(&format!(".git/objects/{}/{}", &blob[..2], &blob[2..])).exists());
+}
+
+#[test]
 fn a_dry_run_writes_nothing_and_shows_the_change() {
     let packs = vec![pack("1.0.0", "", &[("f", "1\n")]), pack("2.0.0", "", &[("f", "2\n")])];
     let yard = Yard::new(packs);
