@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     base::{Code, Home, Refusal, faults_refusal},
-    port::{Beneath, Cage, Clock, Files, Ground, Prober, Run},
+    port::{Beneath, Cage, Clock, Files, Ground, Past, Prober, Run},
 };
 
 /// A question as it is put to a person.
@@ -41,6 +41,7 @@ pub struct Ports {
     pub cage: Arc<dyn Cage>,
     pub clock: Arc<dyn Clock>,
     pub files: Arc<dyn Files>,
+    pub past: Arc<dyn Past>,
     pub prober: Arc<dyn Prober>,
 }
 
@@ -50,7 +51,7 @@ pub struct Handle {
     pub(super) home: Home,
     pub(super) ports: Ports,
     /// The environment that commands are given a few words of.
-    env: Arc<BTreeMap<String, String>>,
+    pub(super) env: Arc<BTreeMap<String, String>>,
     pub(super) asker: Option<Arc<dyn Asker>>,
 }
 

@@ -81,7 +81,7 @@ impl Verb for Test {
     }
 
     async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
-        let pack = handle.shelf(args.place.folder()).load(&args.template)?;
+        let pack = handle.find(args.place.folder(), &args.template).await?;
         let template = file::read(&pack).map_err(|faults| faults_refusal(&faults))?.template;
         let wanted =
             |trial: &&Trial| args.only.as_ref().is_none_or(|only| trial.name.text == *only);
