@@ -23,7 +23,7 @@ fn the_nearest_template_of_a_name_is_meant() {
     assert_eq!(from(&yard), "home");
     place(yard.house.workspace().join(".gaia/templates"), "workspace");
     assert_eq!(from(&yard), "workspace");
-    let output = yard.house.gaia(&["scaffold", "onw", "out/other"]);
+    let output = yard.house.gaia(&["scaffold", "ownn", "out/other"]);
     assert_eq!(output.status.code(), Some(4), "{}", seen(&output));
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `own`?"));
     let all = yard.house.json(&["template", "list"]);
