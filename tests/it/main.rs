@@ -23,6 +23,7 @@ mod ledger;
 mod pane;
 mod refusals;
 mod scaffold;
+mod scaffold_update;
 mod service;
 mod session;
 mod stack;

@@ -15,8 +15,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
-#[cfg(test)]
-mod with_git;
 
 pub(crate) use address::{Address, is_address};
 pub(crate) use pick::{Version, pick, versions};

@@ -2,7 +2,8 @@
 //!
 //! Rooms: `scan` (the three sides, as they are), `base` (the texts as generated, wherever they still
 //! are), `weave` (from decisions to contents), `journal` (what is to be done to the project; pure),
-//! `apply` (doing it, also after a crash), `shop` (what is asked of templates), `run` (all of it).
+//! `stage` (laying it ready), `apply` (doing it, also after a crash), `copy` (where commands run),
+//! `shop` (what is asked of templates), `run` (all of it), `state` (what the person changed).
 //!
 //! Invariants:
 //! - Everything is prepared in `.gaia/update` before the first file of the project is touched. Once
@@ -13,14 +14,14 @@
 
 mod apply;
 mod base;
+mod copy;
 mod journal;
 mod report;
 mod run;
 mod scan;
 mod shop;
+mod stage;
 mod state;
-#[cfg(test)]
-mod sweep;
 #[cfg(test)]
 mod tests;
 mod weave;

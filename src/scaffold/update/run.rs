@@ -24,9 +24,6 @@ use crate::{
     },
 };
 
-/// How long a command of a migration may take.
-const PATIENCE: Duration = Duration::from_secs(300);
-
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wish {
@@ -159,15 +156,15 @@ fn allow(
 }
 
 /// An update with all that is known of it.
-struct Update<'a> {
-    ports: &'a Ports,
-    root: &'a Path,
+pub(super) struct Update<'a> {
+    pub(super) ports: &'a Ports,
+    pub(super) root: &'a Path,
     wish: &'a Wish,
-    manifest: Manifest,
-    checkout: Option<Checkout>,
+    pub(super) manifest: Manifest,
+    pub(super) checkout: Option<Checkout>,
     loaded: Loaded,
-    rendered: Rendered,
-    due: Vec<Migration>,
+    pub(super) rendered: Rendered,
+    pub(super) due: Vec<Migration>,
 }
 
 impl Update<'_> {
@@ -263,7 +260,7 @@ impl Update<'_> {
         }
     }
 
-    fn manifest(&self, woven: &Woven) -> Manifest {
+    pub(super) fn manifest(&self, woven: &Woven) -> Manifest {
         let mut source = self.loaded.source.clone();
         source.target.clone_from(&self.manifest.template.target);
         source.year = self.manifest.template.year;
@@ -274,197 +271,6 @@ impl Update<'_> {
         woven.writes.is_empty()
             && woven.removes.is_empty()
             && self.manifest(woven).write() == self.manifest.write()
-    }
-
-    /// Lays everything ready, the journal last.
-    fn stage(&self, woven: &Woven, updated: &mut Updated) -> Result<Journal, Refusal> {
-        let beneath = &self.ports.beneath;
-        let put = |path: &str, seen: &Seen, like: Option<&str>| {
-            beneath.put(self.root, path, seen, like).map_err(|error| {
-                failed(format!("the update cannot be prepared: {error}"))
-                    .help("nothing was changed: free some space, or correct who may write there")
-            })
-        };
-        let text = |bytes: Vec<u8>| Seen::File { bytes, exec: false };
-        beneath.clear(self.root, STAGE).map_err(failed)?;
-        put(&format!("{STAGE}/.gitignore"), &text(b"*\n".to_vec()), None)?;
-        let mut journal = Journal { to: updated.to.clone(), ..Journal::default() };
-        for path in &woven.removes {
-            let was = scan::look(self.ports, self.root, path)?;
-            let was = was.map(|(stamp, _)| stamp.sha256).unwrap_or_default();
-            journal.removes.push(Remove { path: path.clone(), was });
-        }
-        let mut writes = self.keep(woven, updated)?;
-        writes.extend(woven.writes.iter().cloned());
-        self.keep_bases(woven, &mut writes, &mut journal)?;
-        let manifest = self.manifest(woven).write().into_bytes();
-        let place = manifest::PLACE.to_owned();
-        writes.push(Write {
-            path: place,
-            bytes: manifest,
-            mode: crate::scaffold::model::Mode::Plain,
-            like: None,
-        });
-        for (slot, write) in writes.into_iter().enumerate() {
-            let was = scan::look(self.ports, self.root, &write.path)?;
-            let seen = scan::seen(write.bytes, write.mode);
-            put(&journal::slot(slot), &seen, write.like.as_deref())?;
-            let was = was.map(|(stamp, _)| stamp.sha256);
-            journal.places.push(Place { slot, path: write.path, was });
-        }
-        let mut number = 0;
-        for dispute in woven.disputes.iter().filter(|_| self.checkout.is_some()) {
-            let mut side = |bytes: Option<&Vec<u8>>| {
-                let Some(bytes) = bytes else { return Ok(None) };
-                number += 1;
-                put(&journal::side(number), &text(bytes.clone()), None).map(|()| Some(number))
-            };
-            let (base, ours) = (side(dispute.base.as_ref())?, side(Some(&dispute.ours))?);
-            let theirs = side(Some(&dispute.theirs))?;
-            let (path, exec) = (dispute.path.clone(), dispute.exec);
-            journal.unmerged.push(Clash { path, exec, base, ours, theirs });
-        }
-        beneath.settle(self.root).map_err(failed)?;
-        let bytes = serde_json::to_vec(&journal).map_err(Refusal::broken)?;
-        put(&journal::place(), &text(bytes), None)?;
-        Ok(journal)
-    }
-
-    /// Copies of what the person wrote, where git does not hold it.
-    fn keep(&self, woven: &Woven, updated: &mut Updated) -> Result<Vec<Write>, Refusal> {
-        let held = |path: &String| {
-            let checkout = self.checkout.as_ref();
-            checkout.is_some_and(|c| c.held.contains_key(path) && !c.changed.contains(path))
-        };
-        let mut kept = vec![];
-        let taken = self.ports.files.names(&self.root.join(BEFORE));
-        let free = (1..).find(|n: &u32| !taken.contains(&n.to_string())).unwrap_or(u32::MAX);
-        let folder = format!("{BEFORE}/{free}");
-        for path in woven.touched.iter().filter(|path| !held(path)) {
-            let Some((stamp, bytes)) = scan::look(self.ports, self.root, path)? else { continue };
-            let (place, mode) = (format!("{folder}/{path}"), stamp.mode);
-            kept.push(Write { path: place, bytes, mode, like: Some(path.clone()) });
-        }
-        if !kept.is_empty() {
-            let (path, bytes) = (format!("{BEFORE}/.gitignore"), b"*\n".to_vec());
-            kept.push(Write { path, bytes, mode: crate::scaffold::model::Mode::Plain, like: None });
-            updated.kept_in = Some(folder);
-        }
-        Ok(kept)
-    }
-
-    /// Texts of the new version that will be needed again and that are nowhere else; those that
-    /// nobody needs any more go.
-    fn keep_bases(
-        &self,
-        woven: &Woven,
-        writes: &mut Vec<Write>,
-        journal: &mut Journal,
-    ) -> Result<(), Refusal> {
-        let there: BTreeSet<String> =
-            self.ports.files.names(&self.root.join(BASE)).into_iter().collect();
-        let theirs = scan::generated(&self.rendered);
-        let old: BTreeSet<&String> =
-            self.manifest.files.values().map(|stamp| &stamp.sha256).collect();
-        let mut needed = BTreeSet::new();
-        for new in &woven.apart {
-            let (Some(stamp), Some(made)) = (woven.files.get(new), theirs.get(new)) else {
-                continue;
-            };
-            needed.insert(stamp.sha256.clone());
-            // What was generated before is where it was found before.
-            if old.contains(&stamp.sha256) || there.contains(&stamp.sha256) {
-                continue;
-            }
-            let (path, bytes) = (base::kept_at(&stamp.sha256), made.bytes.clone());
-            let mode = crate::scaffold::model::Mode::Plain;
-            writes.push(Write { path, bytes, mode, like: None });
-        }
-        for name in there.difference(&needed) {
-            journal.removes.push(Remove { path: format!("{BASE}/{name}"), was: name.clone() });
-        }
-        Ok(())
-    }
-
-    /// A copy of the project for commands to work on.
-    fn copy_project(&self, copy: &Path) -> Result<BTreeSet<String>, Refusal> {
-        let beneath = &self.ports.beneath;
-        beneath.clear(self.root, STAGE).map_err(failed)?;
-        let ignore = Seen::File { bytes: b"*\n".to_vec(), exec: false };
-        beneath.put(self.root, &format!("{STAGE}/.gitignore"), &ignore, None).map_err(failed)?;
-        beneath.put(self.root, &format!("{STAGE}/tree"), &Seen::Folder, None).map_err(failed)?;
-        let mut paths: BTreeSet<String> = match &self.checkout {
-            Some(checkout) => checkout.held.keys().chain(&checkout.others).cloned().collect(),
-            None => beneath.walk(self.root).map_err(failed)?.into_iter().collect(),
-        };
-        let at =
-            |(path, stamp): (&String, &manifest::Stamp)| stamp.at.clone().unwrap_or(path.clone());
-        paths.extend(self.manifest.files.iter().map(at));
-        paths.retain(|path| !path.starts_with(".gaia/"));
-        for path in &paths {
-            let seen = beneath.look(self.root, path).map_err(failed)?;
-            if let Some(seen @ (Seen::File { .. } | Seen::Link(_))) = seen {
-                beneath.put(copy, path, &seen, None).map_err(failed)?;
-            }
-        }
-        Ok(paths)
-    }
-
-    async fn commands(
-        &self,
-        copy: &Path,
-        which: impl Fn(&Migration) -> &Vec<Vec<String>> + Send + Sync,
-        output: &mut Vec<String>,
-    ) -> Result<(), Refusal> {
-        for argv in self.due.iter().flat_map(which) {
-            let said = super::command(self.ports, copy, argv, PATIENCE).await?;
-            output.push(said);
-        }
-        Ok(())
-    }
-
-    fn write_out(&self, copy: &Path, woven: &Woven) -> Result<(), Refusal> {
-        for path in &woven.removes {
-            self.ports.beneath.remove(copy, path).map_err(failed)?;
-        }
-        for write in &woven.writes {
-            let seen = scan::seen(write.bytes.clone(), write.mode);
-            self.ports.beneath.put(copy, &write.path, &seen, None).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    /// Whatever the copy has otherwise than the project becomes part of the update.
-    fn take_over(
-        &self,
-        copy: &Path,
-        copied: &BTreeSet<String>,
-        woven: &mut Woven,
-    ) -> Result<(), Refusal> {
-        let mut paths: BTreeSet<String> =
-            self.ports.beneath.walk(copy).map_err(failed)?.into_iter().collect();
-        paths.extend(copied.iter().cloned());
-        paths.extend(woven.writes.iter().map(|write| write.path.clone()));
-        woven.writes.clear();
-        woven.removes.clear();
-        for path in paths {
-            let new = scan::look(self.ports, copy, &path)?;
-            let old = scan::look(self.ports, self.root, &path)?;
-            match (new, old) {
-                (Some((new, _)), Some((old, _))) if new.is_like(&old) => {}
-                (Some((new, bytes)), old) => {
-                    let like = old.as_ref().map(|_| path.clone());
-                    woven.touched.extend(like.clone());
-                    woven.writes.push(Write { path, bytes, mode: new.mode, like });
-                }
-                (None, Some(_)) => {
-                    woven.touched.insert(path.clone());
-                    woven.removes.insert(path);
-                }
-                (None, None) => {}
-            }
-        }
-        Ok(())
     }
 
     fn diff(&self, woven: &Woven, now: &Now) -> String {

@@ -1,3 +1,7 @@
+//! Addresses, versions and trees; `with_git`: templates in real repositories.
+
+mod with_git;
+
 use super::{Address, is_address, pick, tree_of, versions};
 use crate::port::PastFile;
 

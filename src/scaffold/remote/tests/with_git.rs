@@ -8,12 +8,14 @@ use std::{
     process::Command,
 };
 
-use super::{Address, Store, Want};
 use crate::{
     adapter::{GitOptions, SystemFiles, SystemGit},
     base::{Code, Home, Refusal},
     port::Past,
-    scaffold::model::{Origin, Tree},
+    scaffold::{
+        model::{Origin, Tree},
+        remote::{Address, Store, Want},
+    },
 };
 
 struct Yard {

@@ -11,12 +11,11 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{
-    Ports, recover,
-    tests::{Yard, pack},
-    update,
+use super::{Yard, pack};
+use crate::{
+    port::{Beneath, Checkout, GitError, Held, Past, PastFile, Seen, Sha, Unmerged},
+    scaffold::update::{Ports, recover, update},
 };
-use crate::port::{Beneath, Checkout, GitError, Held, Past, PastFile, Seen, Sha, Unmerged};
 
 /// Does so many changes to the world, and from then on nothing, as one who is dead.
 #[derive(Clone)]
