@@ -30,6 +30,8 @@ pub trait Asker: Send + Sync {
     fn ask(&self, question: &Question, problem: Option<&str>) -> Result<Value, Refusal>;
     /// Asks for a yes.
     fn confirm(&self, text: &str) -> Result<bool, Refusal>;
+    /// Says how far it is.
+    fn tell(&self, line: &str);
 }
 
 /// What scaffolding asks of the world.
@@ -180,6 +182,9 @@ impl Handle {
     ) -> Result<(), Refusal> {
         for argv in commands {
             let line = shell_words::join(argv);
+            if let Some(asker) = &self.asker {
+                asker.tell(&format!("runs {line}"));
+            }
             let (env, cwd) = ((*self.env).clone(), PathBuf::from(cwd));
             let run = Run { argv: argv.clone(), env, cwd, user: None, timeout };
             let failed = |what: String| Refusal::new(Code::Failed, format!("`{line}` {what}"));
