@@ -24,8 +24,10 @@ pub(crate) async fn recover(ports: &Ports, root: &Path) -> Result<Option<String>
     if let Some(journal) = &journal {
         rescue(ports, root, journal)?;
         carry_out(ports, root, journal).await?;
+        finish(ports, root)?;
+    } else {
+        beneath.clear(root, STAGE).map_err(failed)?;
     }
-    finish(ports, root)?;
     Ok(journal.map(|journal| journal.to))
 }
 
