@@ -35,10 +35,11 @@ pub fn scaffold_here(
 #[cfg(debug_assertions)]
 fn crashing(ports: Ports, env: &BTreeMap<String, String>) -> Ports {
     use crate::adapter::crash::{Crashing, Fuse};
-    let at = env.get("GAIA_SCAFFOLD_CRASH_AT").and_then(|at| at.parse().ok());
-    let Some(fuse) = at.map(Fuse::new) else { return ports };
+    let fuse = |name: &str| env.get(name).and_then(|at| at.parse().ok()).map(Fuse::new);
+    let ground = Arc::new(SystemGround { fuse: fuse("GAIA_SCAFFOLD_CRASH_AT") });
+    let ports = Ports { ground, ..ports };
+    let Some(fuse) = fuse("GAIA_UPDATE_CRASH_AT") else { return ports };
     Ports {
-        ground: Arc::new(SystemGround { fuse: Some(fuse.clone()) }),
         beneath: Arc::new(Crashing { inner: ports.beneath, fuse: fuse.clone() }),
         past: Arc::new(Crashing { inner: ports.past, fuse }),
         ..ports

@@ -40,7 +40,7 @@ fn an_update_that_is_killed_anywhere_is_finished_or_taken_back_by_the_next_comma
     for point in (1..).step_by(2) {
         copy("keep", "p");
         let mut killed = yard.house.command(&["scaffold", "update", "p"]);
-        let first = killed.env("GAIA_SCAFFOLD_CRASH_AT", point.to_string()).output().unwrap();
+        let first = killed.env("GAIA_UPDATE_CRASH_AT", point.to_string()).output().unwrap();
         if first.status.code().is_some() {
             assert_eq!(first.status.code(), Some(1), "{}", said(&first));
             break;

@@ -1,7 +1,8 @@
 //! Updates of real folders with the real git.
 //!
-//! Rooms: `meet` (what becomes of projects), `care` (what must not happen), `sweep` (a death at every point).
-#![allow(clippy::disallowed_methods, reason = "tests")]
+//! Rooms: `meet` (what becomes of projects), `care` (what must not happen), `sweep` (a death at every
+//! point).
+#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests")]
 
 mod care;
 mod meet;
