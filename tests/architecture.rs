@@ -125,7 +125,6 @@ const PURE_FILES: &[&str] = &[
     "inbox/find.rs",
     "scaffold/remote/address.rs",
     "scaffold/remote/pick.rs",
-    "scaffold/remote/tree.rs",
     "scaffold/update/journal.rs",
     "scaffold/update/report.rs",
     "scaffold/update/weave.rs",
