@@ -7,6 +7,9 @@ const ALIKE: u32 = 60;
 /// More pairs of texts than this are not compared: the answer would come too late.
 const MOST_PAIRS: usize = 10_000;
 
+/// Texts by path.
+type Texts = BTreeMap<String, Vec<u8>>;
+
 /// Files that the old version generated and that are not at their place any more.
 #[must_use]
 pub(crate) fn gone(sides: &Sides) -> BTreeSet<String> {
@@ -90,7 +93,7 @@ fn is_empty(blob: &str) -> bool {
 fn pair<'a>(
     lost: &BTreeSet<String>,
     mut free: BTreeSet<&'a str>,
-    (olds, news): (&BTreeMap<String, Vec<u8>>, &BTreeMap<String, Vec<u8>>),
+    (olds, news): (&Texts, &Texts),
     same: impl Fn(&str, &str) -> bool,
     found: &mut BTreeMap<String, String>,
 ) {

@@ -114,7 +114,8 @@ async fn render(
     let mut given = base::given(manifest, &name);
     given.answers.extend(wish.answers.clone());
     let rendered = ports.shop.render(&loaded.pack, &given, false).await?;
-    for name in wish.answers.keys().filter(|name| !rendered.answers.contains_key(*name)) {
+    let unknown = wish.answers.keys().find(|name| !rendered.answers.contains_key(*name));
+    if let Some(name) = unknown {
         let what = format!("the template {} asks for no `{name}`", loaded.source.name);
         let near = nearest(name, rendered.answers.keys().map(String::as_str));
         let help =
