@@ -4,7 +4,7 @@
 //! From the quiet rooms to the loud ones: `base` (words), `port` (what gaia asks of the world),
 //! `adapter` (the world), `pane` (the process under every tmux pane), `client` and `verb` (the
 //! wire), `define` (what definitions share), the slices (`ledger`, `inbox`,
-//! `session`, `service`, `knowledge`, `doctor`), `daemon` (which adapter serves which port)
+//! `session`, `service`, `knowledge`, `scaffold`, `doctor`), `daemon` (which adapter serves which port)
 //! and `cli` (the face).
 
 pub mod adapter;
@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod meter;
 pub mod pane;
 pub mod port;
+pub mod scaffold;
 pub mod service;
 pub mod session;
 pub mod trigger;

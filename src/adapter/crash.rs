@@ -20,10 +20,11 @@ use crate::{
         wire::Ask,
     },
     port::{
-        Branch, Capture, Carry, Change, Committed, Entries, Entry, Found, Git, GitError, Land,
-        Landing, Listing, LogSpan, Made, NewPane, NewWork, Op, Place, Publish, Published, Repo,
-        Rescue, Rescued, Server, Sha, StepEnd, StepError, StepFile, StepSpec, Steps, Store,
-        StoreError, Tmux, TmuxError, UnitError, UnitEvent, Units, Work, WorkState, Worktree,
+        Beneath, Branch, Capture, Carry, Change, Checkout, Committed, Entries, Entry, Found, Git,
+        GitError, Held, Land, Landing, Listing, LogSpan, Made, NewPane, NewWork, Op, Past,
+        PastFile, Place, Publish, Published, Repo, Rescue, Rescued, Seen, Server, Sha, StepEnd,
+        StepError, StepFile, StepSpec, Steps, Store, StoreError, Tmux, TmuxError, UnitError,
+        UnitEvent, Units, Unmerged, Work, WorkState, Worktree,
     },
 };
 
@@ -38,7 +39,7 @@ impl Fuse {
         Self(Arc::new(AtomicU32::new(at)))
     }
 
-    fn point(&self) {
+    pub(super) fn point(&self) {
         if self.0.fetch_sub(1, Ordering::SeqCst) == 1 {
             let _ = super::process::signal(std::process::id() as i32, libc::SIGKILL);
         }
@@ -88,6 +89,62 @@ impl Store for Crashing<dyn Store> {
     }
     fn last(&self, prefix: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
         self.inner.last(prefix, to)
+    }
+}
+
+impl Beneath for Crashing<dyn Beneath> {
+    fn hold(&self, root: &Path) -> Result<Box<dyn Held>, String> {
+        self.inner.hold(root)
+    }
+    fn look(&self, root: &Path, path: &str) -> Result<Option<Seen>, String> {
+        self.inner.look(root, path)
+    }
+    fn walk(&self, root: &Path) -> Result<Vec<String>, String> {
+        self.inner.walk(root)
+    }
+    fn put(&self, root: &Path, path: &str, what: &Seen, like: Option<&str>) -> Result<(), String> {
+        self.fuse.around(|| self.inner.put(root, path, what, like))
+    }
+    fn shift(&self, root: &Path, from: &str, to: &str) -> Result<(), String> {
+        self.fuse.around(|| self.inner.shift(root, from, to))
+    }
+    fn remove(&self, root: &Path, path: &str) -> Result<(), String> {
+        self.fuse.around(|| self.inner.remove(root, path))
+    }
+    fn clear(&self, root: &Path, path: &str) -> Result<(), String> {
+        self.fuse.around(|| self.inner.clear(root, path))
+    }
+    fn settle(&self, root: &Path) -> Result<(), String> {
+        self.inner.settle(root)
+    }
+}
+
+#[async_trait]
+impl Past for Crashing<dyn Past> {
+    async fn checkout(&self, root: &Path) -> Result<Option<Checkout>, GitError> {
+        self.inner.checkout(root).await
+    }
+    async fn texts(
+        &self,
+        root: &Path,
+        blobs: &[String],
+    ) -> Result<std::collections::BTreeMap<String, Vec<u8>>, GitError> {
+        self.inner.texts(root, blobs).await
+    }
+    async fn unmerge(&self, root: &Path, files: &[Unmerged]) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.unmerge(root, files)).await
+    }
+    async fn fetch(&self, url: &str, into: &Path) -> Result<(), GitError> {
+        self.fuse.around_async(self.inner.fetch(url, into)).await
+    }
+    async fn tags(&self, of: &Path) -> Result<Vec<(String, Sha)>, GitError> {
+        self.inner.tags(of).await
+    }
+    async fn commit(&self, of: &Path, name: Option<&str>) -> Result<Option<Sha>, GitError> {
+        self.inner.commit(of, name).await
+    }
+    async fn files(&self, of: &Path, commit: &Sha) -> Result<Vec<PastFile>, GitError> {
+        self.inner.files(of, commit).await
     }
 }
 

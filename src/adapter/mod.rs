@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where gaia touches the world")]
 
 pub mod ask;
+mod beneath;
+pub mod cage;
 mod clock;
 #[cfg(debug_assertions)]
 pub mod crash;
@@ -9,6 +11,7 @@ mod disk;
 mod fence;
 pub mod files;
 mod git;
+mod ground;
 mod lock;
 mod logfile;
 mod look;
@@ -27,10 +30,13 @@ mod tree;
 mod units;
 mod watch;
 
+pub use beneath::SystemBeneath;
+pub use cage::SystemCage;
 pub use clock::SystemClock;
 pub use disk::SystemFiles;
 pub use fence::{Caller, landlock_abi, unit_of_caller};
 pub use git::{GitOptions, SystemGit};
+pub use ground::SystemGround;
 pub use lock::{Lock, LockError};
 pub use logfile::{LogFile, append};
 pub use look::look;

@@ -3,11 +3,14 @@
 //!
 //! Invariant: a port speaks in gaia's words and never leaks an adapter's types.
 
+mod beneath;
 mod clock;
 mod files;
 mod git;
+mod ground;
 mod mailbox;
 mod notifier;
+mod past;
 mod prober;
 mod processes;
 mod random;
@@ -20,6 +23,7 @@ mod units;
 mod units_fake;
 mod watcher;
 
+pub use beneath::{Beneath, Held, Seen};
 pub use clock::{Clock, FakeClock};
 pub use files::{FakeFiles, Files};
 pub use git::{
@@ -27,8 +31,10 @@ pub use git::{
     Land, Landing, NewWork, Publish, Published, Repo, Rescue, Rescued, Sha, Who, Work, WorkState,
     Worktree,
 };
+pub use ground::{Cage, Ground, Lies};
 pub use mailbox::Mailbox;
 pub use notifier::{FakeNotifier, Notifier};
+pub use past::{Checkout, Past, PastFile, Unmerged};
 pub use prober::{HttpAnswer, HttpAsk, ProbeError, Prober, Ran, Run};
 pub use processes::{FakeProcesses, Holder, Processes, Usage};
 pub use random::{FakeRandom, Random};

@@ -13,8 +13,8 @@ mod commit;
 mod conflict;
 mod files;
 mod guard;
-
 mod land;
+mod past;
 mod publish;
 mod repo;
 mod run;

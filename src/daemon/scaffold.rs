@@ -1,0 +1,52 @@
+//! Scaffolding is served by the daemon and by every command for itself: the same ports for both.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use crate::{
+    adapter::{
+        GitOptions, SystemBeneath, SystemCage, SystemClock, SystemFiles, SystemGit, SystemGround,
+        SystemProber,
+    },
+    base::Home,
+    scaffold::{Asker, Handle, Ports},
+};
+
+/// A handle on the world as it is.
+#[must_use]
+pub fn scaffold_here(
+    home: Home,
+    exe: PathBuf,
+    env: &BTreeMap<String, String>,
+    asker: Option<Arc<dyn Asker>>,
+) -> Handle {
+    let ports = Ports {
+        ground: Arc::new(SystemGround::default()),
+        beneath: Arc::new(SystemBeneath),
+        cage: Arc::new(SystemCage::new(exe)),
+        clock: Arc::new(SystemClock::start()),
+        files: Arc::new(SystemFiles),
+        past: Arc::new(SystemGit::new(GitOptions::new(home.root().join("git")))),
+        prober: Arc::new(SystemProber),
+    };
+    Handle::new(home, crashing(ports, env), env, asker)
+}
+
+/// The same, but dying as a test wants it.
+#[cfg(debug_assertions)]
+fn crashing(ports: Ports, env: &BTreeMap<String, String>) -> Ports {
+    use crate::adapter::crash::{Crashing, Fuse};
+    let fuse = |name: &str| env.get(name).and_then(|at| at.parse().ok()).map(Fuse::new);
+    let ground = Arc::new(SystemGround { fuse: fuse("GAIA_SCAFFOLD_CRASH_AT") });
+    let ports = Ports { ground, ..ports };
+    let Some(fuse) = fuse("GAIA_UPDATE_CRASH_AT") else { return ports };
+    Ports {
+        beneath: Arc::new(Crashing { inner: ports.beneath, fuse: fuse.clone() }),
+        past: Arc::new(Crashing { inner: ports.past, fuse }),
+        ..ports
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn crashing(ports: Ports, _env: &BTreeMap<String, String>) -> Ports {
+    ports
+}
