@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StepIndex;
-use crate::{meter::Cap, workflow::text::Template};
+use crate::{
+    meter::Cap,
+    workflow::text::{Template, tight},
+};
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +74,7 @@ pub(crate) enum Kind {
 pub(crate) struct Command {
     /// Program and first arguments; a script is the last one. Values from outside stand in it only
     /// where a program is run without a shell.
+    #[serde(deserialize_with = "tight")]
     pub(crate) argv: Vec<Template>,
     /// Variables that the script takes values from, e.g. `GAIA_1`: they are never part of its text.
     pub(crate) values: BTreeMap<String, Template>,

@@ -9,7 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{expr::Expr, schema::Schema, text::Template};
+use super::{
+    expr::Expr,
+    schema::Schema,
+    text::{Template, tight},
+};
 use crate::meter::Cap;
 
 mod kind;
@@ -98,6 +102,7 @@ pub(crate) struct Step {
     /// What is done.
     pub(crate) kind: Kind,
     /// What must be over before.
+    #[serde(deserialize_with = "tight")]
     pub(crate) needs: Vec<Need>,
     /// It is skipped unless this is so. Apart, as what most steps do not have shall not take room
     /// in all: a definition may have 10,000 of them.
@@ -142,6 +147,7 @@ pub(crate) struct Need {
     /// The step; in the same body.
     pub(crate) step: StepIndex,
     /// How it may have ended.
+    #[serde(deserialize_with = "tight")]
     pub(crate) on: Vec<Outcome>,
 }
 

@@ -18,7 +18,15 @@ pub(crate) use scan::{Piece, Wrong, scan};
 
 /// A text whose references are known to lead somewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Template(pub(crate) Vec<Part>);
+pub(crate) struct Template(#[serde(deserialize_with = "tight")] pub(crate) Vec<Part>);
+
+/// Reads a list that is kept for long, without the room that a growing one has to spare: most have
+/// one element, and room for four.
+pub(crate) fn tight<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    <Box<[T]>>::deserialize(from).map(Vec::from)
+}
 
 /// A piece of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
