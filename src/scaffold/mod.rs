@@ -6,7 +6,10 @@
 //!   files when a later version comes
 //! - `trust`: which commands may run; `remote`: templates in git repositories; `update`: a later
 //!   version comes to a project
-//! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be
+//! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be; `lint`:
+//!   what is wrong with a template
+//! - `source`, `stock`: where templates come from; `write`: whole projects, or none
+//! - `handle`: the ports and what verbs share; `verb`: what can be asked
 //!
 //! Invariants:
 //! - A project is made whole or not at all, and never outside of its folder.

@@ -14,13 +14,13 @@ mod wire;
 use super::{
     answer::{Asking, Next, Settled, settle},
     file,
-    model::{Book, Given, Leaf, Made, Mode, Pack, Rendered},
+    model::{Book, Given, Made, Mode, Pack, Rendered},
     plan::{Planned, plan},
 };
 use crate::{base::ConfigError, define::Faults};
 
 pub(crate) use desk::{Desk, is_rendered, part_key, rule_key};
-pub(crate) use press::{MAX_FILE, Scope};
+pub(crate) use press::Scope;
 pub use wire::serve;
 pub(crate) use wire::{Step, read as read_answer, step, wish};
 
@@ -83,6 +83,7 @@ impl Open<'_> {
 }
 
 /// Renders a template with all it extends; nobody is asked.
+#[cfg(test)]
 pub(crate) fn render(pack: &Pack, given: &Given) -> Result<Rendered, Faults> {
     let open = open(pack)?;
     match open.settle(given, Asking::Never)? {

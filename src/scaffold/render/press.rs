@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// More of one file is nothing that a person wants.
-pub(crate) const MAX_FILE: usize = 16 << 20;
+const MAX_FILE: usize = 16 << 20;
 /// Faults of one template that are told.
 const MAX_FAULTS: usize = 20;
 

@@ -94,8 +94,8 @@ fn lint_finds_what_is_undeclared_unused_and_unreachable() {
         [
             "false t/files/b.txt:1:1 this names `project`, and is copied as it is",
             "false t/partials/lost:1:1 no file includes this",
-            "false t/template.toml:7:10 nothing uses `idle`",
             "false t/template.toml:10:8 no file below files/ fits this path",
+            "false t/template.toml:7:10 nothing uses `idle`",
             "true t/files/off.tera:2:4 nobody declares `projct`",
             "true t/template.toml:4:15 nobody declares `later`",
         ]
