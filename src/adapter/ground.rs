@@ -39,15 +39,6 @@ pub struct SystemGround {
     pub fuse: Option<super::crash::Fuse>,
 }
 
-impl SystemGround {
-    fn point(&self) {
-        #[cfg(debug_assertions)]
-        if let Some(fuse) = &self.fuse {
-            fuse.point();
-        }
-    }
-}
-
 impl Ground for SystemGround {
     fn lies(&self, path: &Path) -> Lies {
         match fs::symlink_metadata(path) {
@@ -128,6 +119,13 @@ impl Ground for SystemGround {
 
     fn raze(&self, raised: &Path) {
         let _ = remove(raised);
+    }
+
+    fn point(&self) {
+        #[cfg(debug_assertions)]
+        if let Some(fuse) = &self.fuse {
+            fuse.point();
+        }
     }
 }
 

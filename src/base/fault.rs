@@ -33,6 +33,13 @@ impl ConfigError {
         self
     }
 
+    /// Path, text, place, sentence and advice: all it was made of.
+    #[must_use]
+    pub fn parts(&self) -> (&str, &str, Range<usize>, &str, Option<&str>) {
+        let at = self.at.offset()..self.at.offset() + self.at.len();
+        (self.file.name(), self.file.inner(), at, &self.what, self.help.as_deref())
+    }
+
     /// Line and column of the fault, both counted from 1.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {

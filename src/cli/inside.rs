@@ -34,6 +34,7 @@ pub fn inside(argv: &[OsString]) -> Option<ExitCode> {
         "hook" => Some(hook::main(args.first()?, args.get(1).map(OsString::as_os_str))),
         "notify" => Some(hook::main(OsStr::new("Notify"), args.first().map(OsString::as_os_str))),
         "mcp" if args.is_empty() => Some(mcp::main()),
+        crate::adapter::cage::WORD if args.is_empty() => Some(super::scaffold::caged()),
         _ => None,
     }
 }

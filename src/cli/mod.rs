@@ -14,6 +14,7 @@ mod install;
 mod mcp;
 mod replay;
 mod run;
+mod scaffold;
 mod script;
 mod send;
 mod start;
@@ -53,7 +54,8 @@ pub fn main() -> ExitCode {
     if complete::answer_shell() {
         return ExitCode::SUCCESS;
     }
-    let matches = command().get_matches();
+    let words = scaffold::in_full(std::env::args_os().collect());
+    let matches = command().get_matches_from(words);
     match here::read().and_then(|here| dispatch(&matches, &here)) {
         Ok(outcome) => {
             print(&outcome.text);

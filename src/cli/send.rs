@@ -17,9 +17,12 @@ pub(super) fn run(
     here: &Here,
     (ui, json): (&Ui, bool),
 ) -> Result<Outcome, Refusal> {
-    let (entry, args) =
+    let (entry, args, local) =
         find(word, sub).ok_or_else(|| Refusal::broken(format!("no verb for `{word}`")))?;
     let request = (entry.read)(args, here)?;
+    if local {
+        return block_on(super::scaffold::run(&entry, request.args, here, (ui, json)));
+    }
     block_on(async {
         let client = start::connect(here).await?;
         let outcome = match request.follow {
@@ -54,7 +57,8 @@ pub(super) fn run(
     })
 }
 
-fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> {
+/// The verb, its arguments, and whether it runs here.
+fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches, bool)> {
     for noun in crate::daemon::nouns() {
         let (verb, args) = match noun.name {
             None => (word, sub),
@@ -65,8 +69,9 @@ fn find<'a>(word: &str, sub: &'a ArgMatches) -> Option<(Entry, &'a ArgMatches)> 
             },
             Some(_) => continue,
         };
+        let local = noun.local;
         if let Some(entry) = noun.entries.into_iter().find(|entry| entry.name == verb) {
-            return Some((entry, args));
+            return Some((entry, args, local));
         }
     }
     None

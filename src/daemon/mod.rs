@@ -9,6 +9,7 @@ mod api;
 mod guard;
 mod peer;
 mod rooms;
+mod scaffold;
 mod starter;
 mod token;
 mod verb;
@@ -20,6 +21,7 @@ use tokio::sync::{Notify, watch};
 pub use api::openapi_document;
 use rooms::Rooms;
 pub use rooms::nouns;
+pub use scaffold::scaffold_here;
 
 use crate::{
     adapter::{Lock, LockError, files},

@@ -21,7 +21,7 @@ use crate::{
     config::Settings,
     inbox, knowledge, ledger, meter,
     port::{Git, Notifier, Steps, Store},
-    service, session, trigger,
+    scaffold, service, session, trigger,
     verb::{Noun, Who},
     workflow,
 };
@@ -38,6 +38,7 @@ pub(super) struct Rooms {
     experts: knowledge::Handle,
     workflows: workflow::Handle,
     triggers: trigger::Handle,
+    scaffold: scaffold::Handle,
 }
 
 impl Rooms {
@@ -83,7 +84,19 @@ impl Rooms {
         let triggers = triggers(options, &sessions, (&services, &workflows));
         let triggers = trigger::spawn(ledger.clone(), triggers).await?;
         let daemon = Handle::new(home.clone(), clock.now(), end);
-        Ok(Self { daemon, ledger, inbox, sessions, services, agents, experts, workflows, triggers })
+        let scaffold = super::scaffold_here(home.clone(), options.exe.clone(), &options.env, None);
+        Ok(Self {
+            daemon,
+            ledger,
+            inbox,
+            sessions,
+            services,
+            agents,
+            experts,
+            workflows,
+            triggers,
+            scaffold,
+        })
     }
 
     /// Whom a process belongs to: the attempt whose shim it descends from, or a person. `None`: it
@@ -116,6 +129,7 @@ impl Rooms {
         let router = agent::own::routes(agent::agents::routes(agent::tasks::routes(router)));
         let router = agent::top::routes(meter::top::routes(router));
         let router = workflow::runs::routes(workflow::workflows::routes(router));
+        let router = scaffold::projects::routes(scaffold::templates::routes(router));
         let router = trigger::hooks(trigger::routes(router));
         session::streams(session::routes(workflow::streams(router)))
     }
@@ -256,8 +270,10 @@ impl World {
 /// Every noun and its verbs: the command line, the routes and both references come from here.
 #[must_use]
 pub fn nouns() -> Vec<Noun> {
-    let noun = |name, about, entries| Noun { name: Some(name), about, entries, usual: None };
-    let top = |entries| Noun { name: None, about: "", entries, usual: None };
+    let noun =
+        |name, about, entries| Noun { name: Some(name), about, entries, usual: None, local: false };
+    let here = |name, about, entries| Noun { local: true, ..noun(name, about, entries) };
+    let top = |entries| Noun { name: None, about: "", entries, usual: None, local: false };
     vec![
         top(service::top::entries()),
         top(agent::top::entries()),
@@ -277,6 +293,8 @@ pub fn nouns() -> Vec<Noun> {
         noun("trigger", "Triggers: what starts runs by itself", trigger::entries()),
         noun("self", "What an agent may ask, in its own pane", agent::own::entries()),
         noun("expert", "Experts: what is known about areas of the work", knowledge::entries()),
+        here("scaffold", "Projects from templates", scaffold::projects::entries()),
+        here("template", "Templates of projects", scaffold::templates::entries()),
         noun("ledger", "What happened: facts in a chain that shows any change", ledger::entries()),
         noun("daemon", "The daemon of this home", verb::entries()),
     ]

@@ -31,6 +31,8 @@ pub trait Ground: Send + Sync {
     fn place(&self, raised: &Path, target: &Path) -> Result<(), String>;
     /// Removes what was raised.
     fn raze(&self, raised: &Path);
+    /// A point at which a test may let gaia die.
+    fn point(&self) {}
 }
 
 /// Renders the templates of strangers, where they can do no harm.

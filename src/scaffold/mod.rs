@@ -14,6 +14,8 @@
 
 mod answer;
 mod file;
+mod handle;
+mod lint;
 mod manifest;
 mod merge;
 mod model;
@@ -22,3 +24,16 @@ mod remote;
 mod render;
 mod source;
 mod trust;
+mod verb;
+mod write;
+
+pub use handle::{Asker, Handle, Ports, Question};
+pub use model::Kind;
+pub use render::serve;
+pub(crate) use verb::{scaffold as projects, template as templates};
+
+/// The words after `gaia scaffold` that are verbs.
+#[must_use]
+pub fn verbs() -> Vec<&'static str> {
+    projects::entries().into_iter().map(|entry| entry.name).collect()
+}

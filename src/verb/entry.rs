@@ -1,3 +1,5 @@
+use std::{any::Any, future::Future, pin::Pin};
+
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -18,7 +20,12 @@ pub struct Noun {
     pub entries: Vec<Entry>,
     /// The verb that is meant by the noun alone.
     pub usual: Option<&'static str>,
+    /// Its verbs run where they are asked: no daemon is needed.
+    pub local: bool,
 }
+
+/// A reply under way, as JSON.
+pub(super) type Reply = Pin<Box<dyn Future<Output = Result<Value, Refusal>> + Send>>;
 
 /// A verb as the CLI and the references see it.
 pub struct Entry {
@@ -40,6 +47,8 @@ pub struct Entry {
     pub read: fn(&ArgMatches, &Here) -> Result<Request, Refusal>,
     /// Writes a reply for a person, and says whether the thing asked about failed.
     pub show: fn(Value, &Ui) -> Shown,
+    /// Runs it with the handle of its domain: for verbs that run where they are asked.
+    pub run: fn(&dyn Any, Value) -> Reply,
 }
 
 /// A reply for a person, and whether the thing asked about failed.
@@ -116,6 +125,15 @@ pub fn entry<V: Verb>() -> Entry {
         show: |reply, ui| {
             let reply: V::Reply = serde_json::from_value(reply).map_err(Refusal::broken)?;
             Ok((V::show(&reply, ui), V::failed(&reply)))
+        },
+        run: |ctx, args| {
+            let ctx = ctx.downcast_ref::<V::Ctx>().cloned();
+            Box::pin(async move {
+                let ctx = ctx.ok_or_else(|| Refusal::broken("the handle is another domain's"))?;
+                let args = serde_json::from_value(args).map_err(Refusal::broken)?;
+                let reply = V::run(ctx, args).await?;
+                serde_json::to_value(&reply).map_err(Refusal::broken)
+            })
         },
     }
 }

@@ -43,14 +43,19 @@ pub(crate) enum Next {
 
 /// A question as it is put to a person.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Asked {
-    pub(crate) name: String,
-    pub(crate) kind: Kind,
-    pub(crate) ask: String,
-    pub(crate) help: Option<String>,
-    pub(crate) default: Option<Value>,
-    /// Value and label.
-    pub(crate) choices: Vec<(String, String)>,
+pub struct Asked {
+    /// Name of the answer.
+    pub name: String,
+    /// What kind of answer is wanted.
+    pub kind: Kind,
+    /// The question.
+    pub ask: String,
+    /// More about it.
+    pub help: Option<String>,
+    /// Taken if nothing is said.
+    pub default: Option<Value>,
+    /// Value and label of each choice.
+    pub choices: Vec<(String, String)>,
 }
 
 /// All answers, and all that a text may name.

@@ -10,8 +10,9 @@ mod words;
 
 pub(crate) use crate::base::Mode;
 pub(crate) use made::{Answers, Book, Given, Leaf, Made, Rendered};
+pub use template::Kind;
 pub(crate) use template::{
-    Choice, Computed, Delims, Hooks, Kind, Migration, Preset, Question, Rule, Template, Trial,
+    Choice, Computed, Delims, Hooks, Migration, Preset, Question, Rule, Template, Trial,
 };
 pub(crate) use tree::{Origin, Pack, Tree, TreeFile};
 pub(crate) use words::{Sheet, Words};

@@ -55,9 +55,12 @@ pub(crate) struct Question {
 /// What kind of value is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Any text.
     Text,
+    /// A whole number.
     Int,
+    /// Yes or no.
     Bool,
     /// One of the choices.
     Choice,

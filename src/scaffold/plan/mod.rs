@@ -76,6 +76,20 @@ pub(crate) fn plan(
     if faults.is_empty() { Ok(planned) } else { Err(faults) }
 }
 
+/// What is wrong with the path of a template file, whatever the answers are.
+pub(crate) fn static_fault(path: &str, leaf: &Leaf<'_>) -> Option<String> {
+    let path = path.strip_suffix(SUFFIX).unwrap_or(path);
+    let plain = || path.split('/').filter(|part| !is_rendered(part));
+    let link = || match leaf.mode {
+        Mode::Link if !is_rendered(path) => name::link(path, &leaf.bytes).err(),
+        Mode::Link | Mode::Plain | Mode::Exec | Mode::Folder => None,
+    };
+    plain()
+        .find_map(|part| name::check(part).err())
+        .or_else(|| name::whole(path).err())
+        .or_else(link)
+}
+
 struct Planner<'a, 'b> {
     book: &'a Book<'b>,
     desk: &'a Desk,

@@ -113,8 +113,22 @@ impl Desk {
     }
 
     /// All names that the texts of the template want to be given, by text.
-    pub(crate) fn wants(&self) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn all_wants(&self) -> BTreeMap<String, Vec<String>> {
         self.presses.values().flat_map(Press::all_wants).collect()
+    }
+
+    /// The names that one text wants to be given.
+    pub(crate) fn wants(&self, key: &str) -> Vec<String> {
+        let press = self.presses.values().find(|press| press.has(key));
+        press.map(|press| press.wants(key)).unwrap_or_default()
+    }
+
+    /// A fault at the place of a name in a text.
+    pub(crate) fn fault(&self, key: &str, word: &str, what: String) -> ConfigError {
+        match self.presses.values().find(|press| press.has(key)) {
+            Some(press) => press.fault_of(key, word, what),
+            None => ConfigError::new(key, "", 0..0, what),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod filters;
 mod press;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wire;
 
 use super::{
     answer::{Asking, Next, Settled, settle},
@@ -20,6 +21,8 @@ use crate::{base::ConfigError, define::Faults};
 
 pub(crate) use desk::{Desk, is_rendered, part_key, rule_key};
 pub(crate) use press::{MAX_FILE, Scope};
+pub use wire::serve;
+pub(crate) use wire::{Step, read as read_answer, step, wish};
 
 /// Bytes that one project may have.
 pub(crate) const MAX_PROJECT: usize = 256 << 20;

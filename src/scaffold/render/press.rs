@@ -167,18 +167,7 @@ impl Press {
         let wanted = self.wants(name);
         let missing = wanted.iter().filter(|wanted| !scope.context.contains_key(wanted));
         let fault = |word: &String| {
-            let names = |source: &&Source| source.place_of(word).is_some();
-            let own = self.sources.get(name);
-            // What a text includes wants it, too.
-            let source = own.filter(names).or_else(|| self.sources.values().find(names)).or(own);
-            let what = format!("there is no value `{word}`");
-            let fault = match source {
-                Some(source) => {
-                    let whole = 0..source.text.len();
-                    source.fault(source.place_of(word).unwrap_or(whole), what)
-                }
-                None => ConfigError::new(name, "", 0..0, what),
-            };
+            let fault = self.fault_of(name, word, format!("there is no value `{word}`"));
             let near = nearest(word, scope.names.iter().map(String::as_str));
             fault.help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -187,6 +176,25 @@ impl Press {
         };
         let faults: Faults = missing.map(fault).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// Whether a text is one of these.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.sources.contains_key(name)
+    }
+
+    /// A fault at the place of a name in a text, or in what it includes.
+    pub(super) fn fault_of(&self, name: &str, word: &str, what: String) -> ConfigError {
+        let names = |source: &&Source| source.place_of(word).is_some();
+        let own = self.sources.get(name);
+        let source = own.filter(names).or_else(|| self.sources.values().find(names)).or(own);
+        match source {
+            Some(source) => {
+                let whole = 0..source.text.len();
+                source.fault(source.place_of(word).unwrap_or(whole), what)
+            }
+            None => ConfigError::new(name, "", 0..0, what),
+        }
     }
 
     /// What the engine says, at the place it means.

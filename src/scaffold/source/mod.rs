@@ -199,7 +199,7 @@ impl Shelf<'_> {
             let names = self.ground.folders(&folder).into_iter();
             names.map(move |name| (name.clone(), origin(folder.join(name))))
         };
-        for folder in self.workspace() {
+        if let Some(folder) = self.workspace() {
             folders(folder, Origin::Workspace).for_each(|(name, origin)| add(&name, origin));
         }
         folders(self.own(), Origin::Home).for_each(|(name, origin)| add(&name, origin));
