@@ -24,6 +24,7 @@ use project::Project;
 fn keeps_its_promises(template: &str, vars: &[&str], served: &[(&str, &str, &str)]) {
     let Some(tools) = tools::found() else { return };
     let project = Project::new(&tools, template, vars);
+    project.runs("just", &["setup"]);
     project.runs("just", &["lint"]);
     project.runs("just", &["test"]);
     project.has_good_ci();

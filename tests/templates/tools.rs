@@ -48,6 +48,10 @@ impl Tools {
             ("npm_config_cache", kept("npm")),
             ("npm_config_update_notifier", "false".to_owned()),
         ];
+        // How the network is reached from here.
+        for name in ["HTTPS_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
+            env.extend(of(name).map(|value| (name, value)));
+        }
         // As cargo itself was called: no other toolchain is fetched.
         env.extend(of("RUSTUP_TOOLCHAIN").map(|value| ("RUSTUP_TOOLCHAIN", value)));
         env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
