@@ -13,7 +13,8 @@ use std::{
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=templates");
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("templates");
+    let root =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no folder")?).join("templates");
     let mut text = String::from("pub(super) static BUILTIN: &[Builtin] = &[\n");
     for folder in entries(&root)? {
         if !folder.join("template.toml").is_file() {
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         text.push_str("    ]),\n");
     }
     text.push_str("];\n");
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("templates.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no folder")?).join("templates.rs");
     File::create(out)?.write_all(text.as_bytes())?;
     Ok(())
 }

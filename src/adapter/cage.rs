@@ -20,8 +20,8 @@ use crate::port::Cage;
 /// The word that starts it.
 pub const WORD: &str = "__render";
 /// What it may take.
-const MEMORY: u64 = 1 << 30;
-const CPU_S: u64 = 10;
+const MEMORY: u64 = 512 << 20;
+const CPU_S: u64 = 5;
 const WALL: Duration = Duration::from_secs(20);
 /// Its answer holds a project, as text.
 const MAX_ANSWER: u64 = 600 << 20;

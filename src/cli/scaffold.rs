@@ -148,6 +148,10 @@ impl Asker for Terminal {
         })
     }
 
+    fn tell(&self, line: &str) {
+        note_line(&plain(line));
+    }
+
     fn confirm(&self, text: &str) -> Result<bool, Refusal> {
         Confirm::new(text).with_default(false).prompt().map_err(gone)
     }

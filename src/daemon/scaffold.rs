@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
-    adapter::{SystemBeneath, SystemCage, SystemClock, SystemFiles, SystemGround, SystemProber},
+    adapter::{
+        GitOptions, SystemBeneath, SystemCage, SystemClock, SystemFiles, SystemGit, SystemGround,
+        SystemProber,
+    },
     base::Home,
     scaffold::{Asker, Handle, Ports},
 };
@@ -17,23 +20,32 @@ pub fn scaffold_here(
     asker: Option<Arc<dyn Asker>>,
 ) -> Handle {
     let ports = Ports {
-        ground: Arc::new(ground(env)),
+        ground: Arc::new(SystemGround::default()),
         beneath: Arc::new(SystemBeneath),
         cage: Arc::new(SystemCage::new(exe)),
         clock: Arc::new(SystemClock::start()),
         files: Arc::new(SystemFiles),
+        past: Arc::new(SystemGit::new(GitOptions::new(home.root().join("git")))),
         prober: Arc::new(SystemProber),
     };
-    Handle::new(home, ports, env, asker)
+    Handle::new(home, crashing(ports, env), env, asker)
 }
 
+/// The same, but dying as a test wants it.
 #[cfg(debug_assertions)]
-fn ground(env: &BTreeMap<String, String>) -> SystemGround {
+fn crashing(ports: Ports, env: &BTreeMap<String, String>) -> Ports {
+    use crate::adapter::crash::{Crashing, Fuse};
     let at = env.get("GAIA_SCAFFOLD_CRASH_AT").and_then(|at| at.parse().ok());
-    SystemGround { fuse: at.map(crate::adapter::crash::Fuse::new) }
+    let Some(fuse) = at.map(Fuse::new) else { return ports };
+    Ports {
+        ground: Arc::new(SystemGround { fuse: Some(fuse.clone()) }),
+        beneath: Arc::new(Crashing { inner: ports.beneath, fuse: fuse.clone() }),
+        past: Arc::new(Crashing { inner: ports.past, fuse }),
+        ..ports
+    }
 }
 
 #[cfg(not(debug_assertions))]
-fn ground(_env: &BTreeMap<String, String>) -> SystemGround {
-    SystemGround::default()
+fn crashing(ports: Ports, _env: &BTreeMap<String, String>) -> Ports {
+    ports
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     base::{Code, Home, Refusal, faults_refusal},
-    port::{Beneath, Cage, Clock, Files, Ground, Prober, Run},
+    port::{Beneath, Cage, Clock, Files, Ground, Past, Prober, Run},
 };
 
 /// A question as it is put to a person.
@@ -30,6 +30,8 @@ pub trait Asker: Send + Sync {
     fn ask(&self, question: &Question, problem: Option<&str>) -> Result<Value, Refusal>;
     /// Asks for a yes.
     fn confirm(&self, text: &str) -> Result<bool, Refusal>;
+    /// Says how far it is.
+    fn tell(&self, line: &str);
 }
 
 /// What scaffolding asks of the world.
@@ -41,6 +43,7 @@ pub struct Ports {
     pub cage: Arc<dyn Cage>,
     pub clock: Arc<dyn Clock>,
     pub files: Arc<dyn Files>,
+    pub past: Arc<dyn Past>,
     pub prober: Arc<dyn Prober>,
 }
 
@@ -50,7 +53,7 @@ pub struct Handle {
     pub(super) home: Home,
     pub(super) ports: Ports,
     /// The environment that commands are given a few words of.
-    env: Arc<BTreeMap<String, String>>,
+    pub(super) env: Arc<BTreeMap<String, String>>,
     pub(super) asker: Option<Arc<dyn Asker>>,
 }
 
@@ -179,6 +182,9 @@ impl Handle {
     ) -> Result<(), Refusal> {
         for argv in commands {
             let line = shell_words::join(argv);
+            if let Some(asker) = &self.asker {
+                asker.tell(&format!("runs {line}"));
+            }
             let (env, cwd) = ((*self.env).clone(), PathBuf::from(cwd));
             let run = Run { argv: argv.clone(), env, cwd, user: None, timeout };
             let failed = |what: String| Refusal::new(Code::Failed, format!("`{line}` {what}"));

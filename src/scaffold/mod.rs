@@ -4,6 +4,8 @@
 //! - `model`: the nouns; `file`: from `template.toml` (or the one-file dialect) to them
 //! - `manifest`: what a project remembers of its template; `merge`: what becomes of each of its
 //!   files when a later version comes
+//! - `trust`: which commands may run; `remote`: templates in git repositories; `update`: a later
+//!   version comes to a project
 //! - `answer`: values, defaults, checks; `render`: texts; `plan`: which files there will be
 //!
 //! Invariants:
@@ -23,7 +25,9 @@ mod plan;
 mod remote;
 mod render;
 mod source;
+mod stock;
 mod trust;
+mod update;
 mod verb;
 mod write;
 

@@ -22,6 +22,8 @@ mod inbox;
 mod ledger;
 mod pane;
 mod refusals;
+mod scaffold;
+mod scaffold_update;
 mod service;
 mod session;
 mod stack;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -115,17 +114,16 @@ impl Past for SystemGit {
     }
 
     async fn commit(&self, of: &Path, name: Option<&str>) -> Result<Option<Sha>, GitError> {
-        let places = match name {
-            None => vec!["refs/gaia/HEAD".to_owned()],
+        let is_hex = |name: &&str| name.len() >= 7 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut places = vec![];
+        match name {
+            None => places.push("refs/gaia/HEAD".to_owned()),
             Some(name) => {
-                vec![format!("refs/tags/{name}"), format!("refs/heads/{name}"), name.to_owned()]
+                places.extend([format!("refs/tags/{name}"), format!("refs/heads/{name}")]);
+                places.extend(Some(name).filter(is_hex).map(str::to_owned));
             }
-        };
+        }
         for place in places {
-            let hex = place.bytes().all(|b| b.is_ascii_hexdigit()) && place.len() >= 7;
-            if !place.starts_with("refs/") && !hex {
-                continue;
-            }
             let call = self.from(of).env("GIT_DIR", of);
             let call = call.args(["rev-parse", "--quiet", "--verify", "--end-of-options"]);
             let said = call.arg(format!("{place}^{{commit}}")).run().await?;

@@ -213,7 +213,8 @@ impl Reader<'_, '_> {
             let named = tree.files.get(text.trim()).filter(|_| !text.contains('\n'));
             let named = named.map(|file| String::from_utf8_lossy(&file.bytes));
             let text = of_dots(named.as_deref().unwrap_or(text));
-            let leaf = Leaf { bytes: Cow::Owned(text.into_bytes()), mode: Mode::Plain };
+            let (bytes, layer) = (Cow::Owned(text.into_bytes()), tree.name.as_str());
+            let leaf = Leaf { bytes, mode: Mode::Plain, layer };
             let path = format!("{FILES}{}{SUFFIX}", of_dots(path));
             if leaves.insert(path, leaf).is_some() {
                 self.fault(node, "this path is there already", "");

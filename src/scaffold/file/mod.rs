@@ -78,7 +78,11 @@ fn layer<'a>(tree: &'a Tree, faults: &mut Faults) -> Option<(Template, Leaves<'a
         let path = format!("{}/{FILE}", tree.name);
         let text = text_of(&path, &file.bytes, faults)?;
         let template = template(&Sheet::new(&path, &text), &tree.name, faults)?;
-        let leaf = |file: &'a TreeFile| Leaf { bytes: Cow::Borrowed(&file.bytes), mode: file.mode };
+        let leaf = |file: &'a TreeFile| Leaf {
+            bytes: Cow::Borrowed(&file.bytes),
+            mode: file.mode,
+            layer: &tree.name,
+        };
         let leaves = tree.files.iter().map(|(path, file)| (path.clone(), leaf(file))).collect();
         return Some((template, leaves));
     }
@@ -273,14 +277,15 @@ fn version(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<semver::Versi
 }
 
 /// A file whose text is meant: what makes it one, and what is not text is said.
-pub(crate) fn text<'l>(path: &str, leaf: &'l Leaf<'_>) -> Result<&'l str, ConfigError> {
+pub(crate) fn text<'l>(path: &str, leaf: &'l Leaf<'_>) -> Result<&'l str, Box<ConfigError>> {
     debug_assert!(leaf.mode != Mode::Folder);
     std::str::from_utf8(&leaf.bytes).map_err(|error| {
         let good = &leaf.bytes[..error.valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
         let text = String::from_utf8_lossy(&leaf.bytes).into_owned();
         let at = error.valid_up_to()..error.valid_up_to() + '\u{fffd}'.len_utf8();
-        ConfigError::new(path, &text, at, format!("line {line} is not UTF-8 text"))
-            .help("without the suffix .tera the file is copied as it is, byte by byte")
+        let fault = ConfigError::new(path, &text, at, format!("line {line} is not UTF-8 text"));
+        let help = "without the suffix .tera the file is copied as it is, byte by byte";
+        Box::new(fault.help(help))
     })
 }

@@ -3,9 +3,6 @@
 //!
 //! Pure. An error is something that fails for some answers; the rest is only odd.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 
 use globset::GlobBuilder;
@@ -15,7 +12,7 @@ use super::{
     file::{self, SUFFIX},
     model::{Book, Mode, Pack, Words},
     plan::static_fault,
-    render::{Desk, open, rule_key},
+    render::{Desk, open, part_key, rule_key},
 };
 use crate::base::{ConfigError, nearest};
 
@@ -33,7 +30,7 @@ pub(crate) fn lint(pack: &Pack) -> Vec<Finding> {
     unused(&open.book, &open.desk, &mut found);
     unreachable(pack, &open.book, &mut found);
     for (path, leaf) in &open.book.files {
-        let (shown, whole) = (format!("{}/files/{path}", open.book.template.name), 0..path.len());
+        let (shown, whole) = (open.book.shown(path), 0..path.len());
         if let Some(what) = static_fault(path, leaf) {
             found.push((true, ConfigError::new(&shown, path, whole, what)));
         }
@@ -47,16 +44,12 @@ const ALWAYS: &[&str] = &["target", "template", "today"];
 /// Names that texts want and nobody gives, at the time they are rendered.
 fn undeclared(book: &Book<'_>, desk: &Desk, found: &mut Vec<Finding>) {
     let mut known: BTreeSet<&str> = ALWAYS.iter().copied().collect();
-    let mut check = |key: &str, words: Option<&Words>, known: &BTreeSet<&str>, more: &str| {
+    let mut check = |key: &str, known: &BTreeSet<&str>, more: &str| {
         for want in desk.wants(key) {
             if known.contains(want.as_str()) || want == more {
                 continue;
             }
-            let what = format!("nobody declares `{want}`");
-            let fault = match words {
-                Some(words) => words.fault(what),
-                None => desk.fault(key, &want, what),
-            };
+            let fault = desk.fault(key, &want, format!("nobody declares `{want}`"));
             let near = nearest(&want, known.iter().copied());
             let help = near.map_or_else(
                 || format!("write [answers.{want}] or a line below [computed]"),
@@ -69,32 +62,34 @@ fn undeclared(book: &Book<'_>, desk: &Desk, found: &mut Vec<Finding>) {
     for question in &book.template.questions {
         let name = &question.name.text;
         let own = format!("answers.{name}.");
-        for (key, words, _) in texts.iter().filter(|(key, ..)| key.starts_with(&own)) {
-            check(key, Some(words), &known, if key.ends_with(".valid") { "value" } else { "" });
+        for (key, ..) in texts.iter().filter(|(key, ..)| key.starts_with(&own)) {
+            check(key, &known, if key.ends_with(".valid") { "value" } else { "" });
         }
         known.insert(name);
     }
     for computed in &book.template.computed {
-        check(&format!("computed.{}", computed.name.text), Some(&computed.text), &known, "");
+        check(&format!("computed.{}", computed.name.text), &known, "");
         known.insert(&computed.name.text);
     }
-    for (number, rule) in book.template.rules.iter().enumerate() {
-        for (key, words) in [("when", &rule.when), ("each", &rule.each)] {
-            if let Some(words) = words {
-                check(&rule_key(number, key), Some(words), &known, "");
-            }
-        }
+    for number in 0..book.template.rules.len() {
+        check(&rule_key(number, "when"), &known, "");
+        check(&rule_key(number, "each"), &known, "");
     }
     for path in book.files.keys() {
         let each = desk.rules(path).iter().any(|n| book.template.rules[*n].each.is_some());
         let more = if each { "item" } else { "" };
-        if path.ends_with(SUFFIX) {
-            check(&format!("files/{path}"), None, &known, more);
-        }
+        check(&format!("files/{path}"), &known, more);
         for part in path.strip_suffix(SUFFIX).unwrap_or(path).split('/') {
-            check(&super::render::part_key(part), None, &known, more);
+            check(&part_key(part), &known, more);
         }
     }
+}
+
+/// Whether a text stands in the template itself, and not in one that it extends. What is there to be
+/// extended offers more than it uses.
+fn is_own(book: &Book<'_>, words: &Words) -> bool {
+    let own = words.sheet.path.strip_prefix(book.template.name.as_str());
+    own.is_some_and(|rest| rest.starts_with('/')) && !book.template.hidden
 }
 
 /// Values that no text wants.
@@ -102,7 +97,8 @@ fn unused(book: &Book<'_>, desk: &Desk, found: &mut Vec<Finding>) {
     let wanted: BTreeSet<String> = desk.all_wants().into_values().flatten().collect();
     let questions = book.template.questions.iter().map(|question| &question.name);
     let computed = book.template.computed.iter().map(|computed| &computed.name);
-    for name in questions.chain(computed).filter(|name| !wanted.contains(&name.text)) {
+    let idle = |name: &&Words| !wanted.contains(&name.text) && is_own(book, name);
+    for name in questions.chain(computed).filter(idle) {
         let fault = name.fault(format!("nothing uses `{}`", name.text));
         found.push((false, fault.help("remove it, or use it in a file that ends in .tera")));
     }
@@ -110,7 +106,7 @@ fn unused(book: &Book<'_>, desk: &Desk, found: &mut Vec<Finding>) {
 
 /// Rules without files, partials that nobody includes, files that are no part of the template.
 fn unreachable(pack: &Pack, book: &Book<'_>, found: &mut Vec<Finding>) {
-    for rule in &book.template.rules {
+    for rule in book.template.rules.iter().filter(|rule| is_own(book, &rule.path)) {
         let glob = GlobBuilder::new(&rule.path.text).literal_separator(true).build();
         let glob = glob.map(|glob| glob.compile_matcher());
         if !book.files.keys().any(|path| glob.as_ref().is_ok_and(|glob| glob.is_match(path))) {
@@ -132,7 +128,7 @@ fn unreachable(pack: &Pack, book: &Book<'_>, found: &mut Vec<Finding>) {
     let own = pack.layers.last();
     for path in book.partials.keys().filter(|path| !texts.iter().any(|text| text.contains(*path))) {
         // A base offers more than each of those above it takes.
-        if own.is_some_and(|tree| tree.files.contains_key(path)) {
+        if own.is_some_and(|tree| tree.files.contains_key(path)) && !book.template.hidden {
             found.push(odd(path, "no file includes this"));
         }
     }

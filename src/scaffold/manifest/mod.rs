@@ -51,6 +51,10 @@ pub(crate) struct Source {
     pub(crate) reference: Option<String>,
     /// The commit that it stood for.
     pub(crate) commit: Option<String>,
+    /// Name of the folder that the project was made in, since the template may have used it.
+    pub(crate) target: Option<String>,
+    /// The year it was made in, for the same reason.
+    pub(crate) year: Option<i16>,
     /// SHA-256 of the template's tree.
     pub(crate) hash: String,
 }

@@ -30,6 +30,8 @@ struct RawOrigin {
     #[serde(rename = "ref")]
     reference: Option<Text>,
     commit: Option<Text>,
+    target: Option<Text>,
+    year: Option<i16>,
     hash: Text,
 }
 
@@ -116,6 +118,8 @@ impl Reader<'_> {
             version: raw.version.into_inner(),
             reference: raw.reference.map(Spanned::into_inner),
             commit: raw.commit.map(Spanned::into_inner),
+            target: raw.target.map(Spanned::into_inner),
+            year: raw.year,
             hash: raw.hash.into_inner(),
         }
     }

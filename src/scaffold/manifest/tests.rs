@@ -28,6 +28,8 @@ fn sample() -> Manifest {
         version: "1.2.3".into(),
         reference: Some("v1.2.3".into()),
         commit: Some("a".repeat(40)),
+        target: Some("api".into()),
+        year: Some(2026),
         hash: sha256(b"tree"),
     };
     Manifest { template, answers, files }

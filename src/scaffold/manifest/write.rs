@@ -19,6 +19,9 @@ impl Manifest {
         for (key, value) in self.template.lines() {
             let _ = writeln!(text, "{key} = {}", quoted(value));
         }
+        if let Some(year) = self.template.year {
+            let _ = writeln!(text, "year = {year}");
+        }
         text.push_str("\n[answers]\n");
         for (name, value) in &self.answers {
             let _ = writeln!(text, "{} = {}", key(name), answer(value));
@@ -40,6 +43,7 @@ impl Source {
         ];
         lines.extend(self.reference.as_deref().map(|reference| ("ref", reference)));
         lines.extend(self.commit.as_deref().map(|commit| ("commit", commit)));
+        lines.extend(self.target.as_deref().map(|target| ("target", target)));
         lines.push(("hash", &self.hash));
         lines
     }

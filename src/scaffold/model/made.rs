@@ -59,4 +59,14 @@ pub(crate) struct Book<'a> {
 pub(crate) struct Leaf<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) mode: Mode,
+    /// The template it lies in: this one, or one that it extends.
+    pub(crate) layer: &'a str,
+}
+
+impl Book<'_> {
+    /// A file as it is said to a person; `path` is below `files/`.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        let layer = self.files.get(path).map_or(self.template.name.as_str(), |leaf| leaf.layer);
+        format!("{layer}/files/{path}")
+    }
 }

@@ -71,7 +71,7 @@ pub(crate) fn plan(
     let mut places = Places::default();
     for one in &planned {
         let from = one.from.as_deref().unwrap_or("directories");
-        faults.extend(places.take(&one.path, (from, one.from.is_none()), &book.template.name));
+        faults.extend(places.take(&one.path, (from, one.from.is_none()), &book.shown(from)));
     }
     if faults.is_empty() { Ok(planned) } else { Err(faults) }
 }
@@ -124,26 +124,22 @@ impl Planner<'_, '_> {
     ) -> Option<Vec<Value>> {
         let each = |number: &&usize| self.book.template.rules[**number].each.as_ref();
         let (number, words) = rules.iter().rev().find_map(|n| Some((*n, each(&n)?)))?;
-        if !known.contains_key(&number) {
-            let list = match self.desk.value(&rule_key(number, "each"), self.scope) {
-                Ok(Value::Array(all)) => all,
+        let list = known.entry(number).or_insert_with(|| {
+            match self.desk.value(&rule_key(number, "each"), self.scope) {
+                Ok(Value::Array(all)) => return all,
                 Ok(_) => {
                     let fault = words.fault("this is no list");
                     self.faults.push(fault.help("each = \"services\", where services is a list"));
-                    vec![]
                 }
-                Err(faults) => {
-                    self.faults.extend(faults);
-                    vec![]
-                }
-            };
-            known.insert(number, list);
-        }
-        known.get(&number).cloned()
+                Err(faults) => self.faults.extend(faults),
+            }
+            vec![]
+        });
+        Some(list.clone())
     }
 
     fn shown(&self, path: &str) -> String {
-        format!("{}/files/{path}", self.book.template.name)
+        self.book.shown(path)
     }
 
     fn add(&mut self, from: &str, leaf: &Leaf<'_>, item: Option<Value>) {
@@ -205,7 +201,7 @@ impl Planner<'_, '_> {
                     continue;
                 }
             };
-            let parts = path.split('/').map(name::check).collect::<Result<(), _>>();
+            let parts = path.split('/').try_for_each(name::check);
             if let Err(what) = parts.and_then(|()| name::whole(&path)) {
                 self.faults.push(words.fault(what));
                 continue;

@@ -20,12 +20,9 @@ impl Places {
         &mut self,
         path: &str,
         (from, is_folder): (&str, bool),
-        template: &str,
+        shown: &str,
     ) -> Option<ConfigError> {
-        let fault = |what: String| {
-            let shown = format!("{template}/files/{from}");
-            Some(ConfigError::new(&shown, from, 0..from.len(), what))
-        };
+        let fault = |what: String| Some(ConfigError::new(shown, from, 0..from.len(), what));
         let ends = path.match_indices('/').map(|(at, _)| (at, true));
         for (end, is_folder) in ends.chain([(path.len(), is_folder)]) {
             let (part, is_last) = (&path[..end], end == path.len());

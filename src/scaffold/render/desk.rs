@@ -37,14 +37,14 @@ impl Desk {
         all.insert(Delims::default(), own_texts(book));
         for (path, leaf) in &book.files {
             if path.ends_with(SUFFIX) {
-                let shown = format!("{}/files/{path}", book.template.name);
+                let shown = book.shown(path);
                 match text(&shown, leaf) {
                     Ok(text) => {
                         let delims = delims(book, rules.get(path));
                         let source = (format!("files/{path}"), Source::file(&shown, text));
                         all.entry(delims).or_default().push(source);
                     }
-                    Err(fault) => faults.push(fault),
+                    Err(fault) => faults.push(*fault),
                 }
             }
         }
@@ -132,12 +132,12 @@ impl Desk {
     }
 }
 
-fn text<'l>(shown: &str, leaf: &'l Leaf<'_>) -> Result<&'l str, ConfigError> {
+fn text<'l>(shown: &str, leaf: &'l Leaf<'_>) -> Result<&'l str, Box<ConfigError>> {
     match leaf.mode {
         Mode::Plain | Mode::Exec => file::text(shown, leaf),
         Mode::Link | Mode::Folder => {
             let fault = ConfigError::new(shown, "", 0..0, "a link has no text to render");
-            Err(fault.help("put the text here instead of a link to it"))
+            Err(Box::new(fault.help("put the text here instead of a link to it")))
         }
     }
 }
@@ -166,7 +166,7 @@ fn own_texts(book: &Book<'_>) -> Vec<(String, Source)> {
     for path in book.files.keys() {
         for part in path.strip_suffix(SUFFIX).unwrap_or(path).split('/') {
             if is_rendered(part) && parts.insert(part) {
-                let shown = format!("{}/files/{path}", book.template.name);
+                let shown = book.shown(path);
                 all.push((part_key(part), Source::file(&shown, part)));
             }
         }
@@ -223,10 +223,11 @@ fn add_partials(book: &Book<'_>, sources: &mut Vec<(String, Source)>, faults: &m
             !hit
         });
         for path in named {
-            let shown = format!("{}/{path}", book.template.name);
-            match text(&shown, &book.partials[path]) {
+            let leaf = &book.partials[path];
+            let shown = format!("{}/{path}", leaf.layer);
+            match text(&shown, leaf) {
                 Ok(text) => sources.push((path.clone(), Source::file(&shown, text))),
-                Err(fault) => faults.push(fault),
+                Err(fault) => faults.push(*fault),
             }
         }
         from = upto;

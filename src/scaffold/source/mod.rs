@@ -63,6 +63,12 @@ impl Shelf<'_> {
         self.pack(origin, tree)
     }
 
+    /// A template out of the binary, whatever else has its name.
+    pub(crate) fn builtin(&self, name: &str) -> Result<Pack, Refusal> {
+        let tree = builtin::tree(name).ok_or_else(|| none(name))?;
+        self.pack(Origin::Builtin, tree)
+    }
+
     /// A template with all it extends.
     pub(crate) fn pack(&self, origin: Origin, tree: Tree) -> Result<Pack, Refusal> {
         let mut layers = vec![tree];

@@ -101,7 +101,7 @@ const GIT: Duration = Duration::from_secs(60);
 
 /// Makes a project.
 pub(super) async fn make(handle: &Handle, order: Order) -> Result<Made, Refusal> {
-    let pack = handle.shelf(&order.cwd).load(&order.template)?;
+    let pack = handle.find(&order.cwd, &order.template).await?;
     let head = pack.layers.last().map(file::head).unwrap_or_else(|| Err(vec![]));
     let head = head.map_err(|faults| crate::base::faults_refusal(&faults))?;
     let lies = lies(handle, &order)?;
@@ -113,7 +113,8 @@ pub(super) async fn make(handle: &Handle, order: Order) -> Result<Made, Refusal>
         lenient: false,
     };
     let mut rendered = handle.render(&pack, given, order.asking)?;
-    let source = source(&pack, (&head.name, &head.version.to_string()));
+    let mut source = source(&pack, (&head.name, &head.version.to_string()));
+    (source.target, source.year) = (Some(name.to_owned()), Some(handle.year()));
     let (template, from) = (head.name.clone(), source.source.clone());
     let note = Manifest::of(source, &rendered).write();
     rendered.made.push(Item {
@@ -139,7 +140,9 @@ pub(super) async fn make(handle: &Handle, order: Order) -> Result<Made, Refusal>
     };
     if !order.dry_run {
         let wanted = Wanted { template, source: from, tree: pack.hash(), commands };
-        handle.allow(&wanted, order.trust || pack.origin == Origin::Builtin)?;
+        if pack.origin != Origin::Builtin {
+            handle.allow(&wanted, order.trust)?;
+        }
         put(handle, &order, (rendered, &made, lies)).await?;
     }
     Ok(made)
@@ -159,6 +162,8 @@ fn source(pack: &Pack, (name, version): (&str, &str)) -> manifest::Source {
         version: version.to_owned(),
         reference,
         commit,
+        target: None,
+        year: None,
         hash: pack.hash(),
     }
 }

@@ -57,7 +57,7 @@ impl Verb for Lint {
     }
 
     async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
-        let pack = handle.shelf(args.place.folder()).load(&args.template)?;
+        let pack = handle.find(args.place.folder(), &args.template).await?;
         let finding = |(error, fault): (bool, crate::base::ConfigError)| {
             let (line, column) = fault.place();
             let (path, _, _, what, help) = fault.parts();

@@ -95,7 +95,7 @@ impl Verb for Show {
     }
 
     async fn run(handle: Handle, args: Args) -> Result<Reply, Refusal> {
-        let pack = handle.shelf(args.place.folder()).load(&args.template)?;
+        let pack = handle.find(args.place.folder(), &args.template).await?;
         let book = file::read(&pack).map_err(|faults| faults_refusal(&faults))?;
         let template = book.template;
         let base = pack.layers.split_last().map_or(&[][..], |(_, base)| base);

@@ -1,4 +1,9 @@
-use super::{Address, is_address, pick, versions};
+//! Addresses, versions and trees; `with_git`: templates in real repositories.
+
+mod with_git;
+
+use super::{Address, is_address, pick, tree_of, versions};
+use crate::port::PastFile;
 
 fn read(text: &str) -> (String, Option<String>) {
     let address = Address::read(text).unwrap();
@@ -82,4 +87,41 @@ fn versions_are_the_tags_that_are_some() {
     assert_eq!(pick(&all, Some("v2.0.0-rc.1")).unwrap().unwrap().tag, "2.0.0-rc.1");
     assert!(pick(&all, Some("3")).unwrap_err().help.unwrap().contains("v1.10.0"));
     assert_eq!(pick(&[], None).unwrap(), None);
+}
+
+#[test]
+fn a_template_of_a_stranger_holds_only_what_stays_inside() {
+    let file = |path: &str, mode: &str, bytes: &str| {
+        let (path, mode) = (path.to_owned(), mode.to_owned());
+        tree_of("t", vec![PastFile { path, mode, bytes: bytes.into() }])
+    };
+    let bad = [
+        ("../x", "100644", ""),
+        ("files/../../x", "100644", ""),
+        ("/etc/x", "100644", ""),
+        ("files/.git/hooks/post-checkout", "100755", ""),
+        ("files/.GIT/config", "100644", ""),
+        ("files/a\nb", "100644", ""),
+        ("files/a\\b", "100644", ""),
+        ("files/sub", "160000", ""),
+        ("files/odd", "040000", ""),
+        ("files/l", "120000", "/etc/passwd"),
+        ("files/l", "120000", "../template.toml"),
+        ("files/a/l", "120000", "../../partials/x"),
+        ("files/a/l", "120000", "b/../../../x"),
+        ("files/l", "120000", ".git/config"),
+        ("files", "120000", "../.."),
+        ("files", "120000", "../x"),
+        ("partials/x", "120000", "../../x"),
+    ];
+    for (path, mode, bytes) in bad {
+        assert!(file(path, mode, bytes).is_err(), "{path} {mode} {bytes}");
+    }
+    for (path, mode, bytes) in [
+        ("files/l", "120000", "a/b"),
+        ("files/a/l", "120000", "../b"),
+        ("template.toml", "100644", ""),
+    ] {
+        assert!(file(path, mode, bytes).is_ok(), "{path} {bytes}");
+    }
 }
