@@ -104,7 +104,10 @@ fn what_stands_twice_is_the_same() {
         "tsconfig.json",
     ] {
         let one = read(format!("react-app/files/{file}"));
-        assert!(one == read(format!("full-stack/files/web/{file}")), "react-app and full-stack: {file}");
+        assert!(
+            one == read(format!("full-stack/files/web/{file}")),
+            "react-app and full-stack: {file}"
+        );
     }
     for file in ["clippy.toml", "rust-toolchain.toml", "rustfmt.toml"] {
         let one = read(format!("rust-cli/files/{file}"));

@@ -24,7 +24,8 @@ impl Project {
     pub fn new(tools: &Tools, template: &str, vars: &[&str]) -> Self {
         let mut house = House::new();
         house.env.extend(tools.env());
-        let folder = house.folder.path().join("p");
+        // Not one name for all: the Rust projects are built into one folder.
+        let folder = house.folder.path().join(template);
         let mut args = vec!["scaffold", template, folder.to_str().unwrap(), "--defaults"];
         args.extend(vars.iter().flat_map(|var| ["--var", *var]));
         house.ok(&args);
@@ -39,7 +40,12 @@ impl Project {
         command.args(args).current_dir(&self.folder).env_clear().stdin(Stdio::null());
         command.env("HOME", self.house.folder.path()).env("LANG", "C.UTF-8");
         let output = command.envs(self.house.env.clone()).output().unwrap();
-        assert!(output.status.success(), "{}: {program} {args:?}\n{}", self.template, seen(&output));
+        assert!(
+            output.status.success(),
+            "{}: {program} {args:?}\n{}",
+            self.template,
+            seen(&output)
+        );
         self.took(&format!("{program} {}", args.first().unwrap_or(&"")), start);
     }
 
@@ -81,7 +87,12 @@ impl Project {
         let mut command = self.house.command(args);
         let output = command.current_dir(&self.folder).output().unwrap();
         let log = self.house.log();
-        assert!(output.status.success(), "{}: gaia {args:?}\n{}\n{log}", self.template, seen(&output));
+        assert!(
+            output.status.success(),
+            "{}: gaia {args:?}\n{}\n{log}",
+            self.template,
+            seen(&output)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
