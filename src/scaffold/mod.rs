@@ -15,7 +15,6 @@
 //! - A project is made whole or not at all, and never outside of its folder.
 //! - An answer is data: it is never rendered again, and never part of a shell text.
 //! - What a stranger wrote is rendered in a child with limits.
-#![allow(dead_code, unused_imports, reason = "its verbs come next")]
 
 mod answer;
 mod file;

@@ -101,15 +101,10 @@ fn a_person_is_asked_in_order_and_only_what_is_due() {
     let open = open(&pack).unwrap();
     let mut answers = json!({});
     let mut asked = vec![];
-    loop {
-        match open.settle(&say(answers.clone()), Asking::All).unwrap() {
-            Next::Ask(question) => {
-                let value = question.default.clone().unwrap_or(json!("a"));
-                answers[&question.name] = value.clone();
-                asked.push((question.name, value));
-            }
-            Next::Settled(_) => break,
-        }
+    while let Next::Ask(question) = open.settle(&say(answers.clone()), Asking::All).unwrap() {
+        let value = question.default.clone().unwrap_or(json!("a"));
+        answers[&question.name] = value.clone();
+        asked.push((question.name, value));
     }
     assert_eq!(
         asked,

@@ -109,7 +109,8 @@ fn conditions_and_lists_make_files() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let bad = "line one\nname: {{ projct }}\n";
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case] = &[
         (PROJECT, &[("files/a.tera", bad)], "t/files/a.tera:2:10: there is no value `projct`"),
         (
             PROJECT,

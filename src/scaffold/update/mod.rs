@@ -28,8 +28,7 @@ mod weave;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-pub(crate) use apply::recover;
-pub(crate) use report::{Line, Updated};
+pub(crate) use report::Updated;
 pub(crate) use run::{Wish, enter, update};
 pub(crate) use scan::read_manifest;
 pub(crate) use shop::{Loaded, Shop};

@@ -1,24 +1,21 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use serde_json::Value;
-
 use super::{
-    BASE, BEFORE, Loaded, Ports, STAGE, Updated,
+    Loaded, Ports, STAGE, Updated,
     apply::{carry_out, finish, recover},
     base, failed,
-    journal::{self, Clash, Journal, Place, Remove},
+    journal::{self},
     scan::{self, Now},
-    weave::{Threads, Woven, Write, weave},
+    weave::{Threads, Woven, weave},
 };
 use crate::{
     base::{Code, Refusal, nearest},
-    port::{Checkout, Held, Seen},
+    port::{Checkout, Held},
     scaffold::{
-        manifest::{self, Manifest, sha256},
+        manifest::{self, Manifest},
         merge::{Hints, Names, decide, follow, gone},
         model::{Answers, Migration, Rendered},
     },

@@ -132,9 +132,7 @@ fn hooks_run_only_when_they_are_allowed_and_a_failure_leaves_nothing() {
 #[test]
 fn git_begins_with_a_first_commit() {
     let mut yard = Yard::new(HEAD, &[("files/a", b"a")]);
-    for (name, value) in [("GIT_CONFIG_GLOBAL", "/dev/null")] {
-        yard.house.env.push((name.to_owned(), value.to_owned()));
-    }
+    yard.house.env.push(("GIT_CONFIG_GLOBAL".to_owned(), "/dev/null".to_owned()));
     // Without a name git makes no commit, and so there is no project.
     fs::write(yard.house.folder.path().join(".gitconfig"), "[user]\nuseConfigOnly = true\n")
         .unwrap();

@@ -1,7 +1,6 @@
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
-    process::Command,
 };
 
 use super::{ABC, Yard, pack, told};
@@ -10,7 +9,7 @@ use crate::{
     scaffold::{
         manifest::PLACE,
         model::Origin,
-        update::{Wish, changes, recover, state},
+        update::{Wish, apply::recover},
     },
 };
 

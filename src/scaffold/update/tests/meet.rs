@@ -1,17 +1,9 @@
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt, symlink},
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use super::{ABC, Yard, pack, told};
-use crate::{
-    base::Code,
-    scaffold::{
-        manifest::PLACE,
-        model::Origin,
-        update::{Wish, changes, recover, state},
-    },
+use crate::scaffold::{
+    manifest::PLACE,
+    update::{Wish, changes, state},
 };
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::{PermissionsExt, symlink},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{Arc, Mutex},
 };
@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use super::{Loaded, Ports, Shop, Updated, Wish, update};
 use crate::{
     adapter::{GitOptions, SystemBeneath, SystemFiles, SystemGit, SystemProber},
-    base::{Code, Home, Refusal, faults_refusal},
+    base::{Home, Refusal, faults_refusal},
     scaffold::{
         manifest::{Manifest, PLACE, Source},
         model::{Given, Mode, Origin, Pack, Rendered, Tree, TreeFile},

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::{Yard, pack};
 use crate::{
     port::{Beneath, Checkout, GitError, Held, Past, PastFile, Seen, Sha, Unmerged},
-    scaffold::update::{Ports, recover, update},
+    scaffold::update::{Ports, apply::recover, update},
 };
 
 /// Does so many changes to the world, and from then on nothing, as one who is dead.
