@@ -57,8 +57,6 @@ pub struct Handle {
     pub(super) asker: Option<Arc<dyn Asker>>,
 }
 
-/// What commands of templates see of the environment.
-const ENV: &[&str] = &["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TERM"];
 /// Answers that a person may get wrong, one after the other.
 const MAX_TRIES: usize = 20;
 
@@ -71,8 +69,9 @@ impl Handle {
         env: &BTreeMap<String, String>,
         asker: Option<Arc<dyn Asker>>,
     ) -> Self {
-        let kept =
-            ENV.iter().filter_map(|name| Some(((*name).to_owned(), env.get(*name)?.clone())));
+        let kept = super::trust::ENV
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), env.get(*name)?.clone())));
         Self { home, ports, env: Arc::new(kept.collect()), asker }
     }
 

@@ -21,6 +21,28 @@ use crate::base::{Code, Refusal};
 /// Name of the record in gaia's home.
 pub(crate) const PLACE: &str = "trusted.json";
 
+/// What the commands of templates see of the environment: where programs and their caches lie, the
+/// language, and the way through the network of this machine, without which nothing can be fetched.
+pub(crate) const ENV: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TERM",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 /// What a template wants to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Wanted {

@@ -63,8 +63,6 @@ fn failed(what: impl std::fmt::Display) -> Refusal {
     Refusal::new(Code::Failed, what)
 }
 
-/// Variables that commands of templates may see.
-const ENV: &[&str] = &["PATH", "HOME", "LANG"];
 /// Runs a command of a template in a folder; what it printed. One that fails, or that does not end,
 /// is a fault.
 pub(crate) async fn command(
@@ -73,7 +71,9 @@ pub(crate) async fn command(
     argv: &[String],
     timeout: Duration,
 ) -> Result<String, Refusal> {
-    let env = ENV.iter().filter_map(|name| Some(((*name).into(), ports.env.get(*name)?.clone())));
+    let env = crate::scaffold::trust::ENV
+        .iter()
+        .filter_map(|name| Some(((*name).into(), ports.env.get(*name)?.clone())));
     let (argv, cwd) = (argv.to_vec(), folder.to_owned());
     let shown = argv.iter().map(|word| shell_words::quote(word).into_owned());
     let shown = shown.collect::<Vec<_>>().join(" ");

@@ -329,7 +329,6 @@ pub(super) const FOREIGN_TOP: &[(&str, &str)] = &[
 /// Keys of other tools at a step, and what is done here.
 pub(super) const FOREIGN_STEP: &[(&str, &str)] = &[
     ("fence", "what an agent may do stands with the agent: [agents.NAME.fence] in gaia.toml"),
-    ("scaffold", "there are no templates to scaffold from yet: let a `run` step make the files"),
     ("uses", "actions are not run here: write `run` with what the action does"),
     ("runs-on", "leave it out: everything runs on this machine"),
     ("container", "containers are not run here: start one with `run`, or as a service"),

@@ -115,3 +115,34 @@ steps:
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn a_step_makes_a_project_and_values_are_words_of_their_own() {
+    let yard = Yard::new(
+        "
+inputs: { who: { type: text, default: \"$(touch pwned) -x; a\" } }
+steps:
+  - id: make
+    scaffold:
+      template: t
+      target: out/app
+      answers: { greeting: \"hi ${who}\" }
+  - { id: read, needs: make, run: \"cat out/app/note\" }
+",
+    );
+    let put = |name: &str, text: &str| {
+        let path = yard.house.workspace().join(".gaia/templates/t").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("template.toml", "name = 't'\nversion = '1.0.0'\n[answers.greeting]\ntype = 'text'\n");
+    put("files/note.tera", "{{ greeting }}!");
+    let run = yard.ends(&yard.start(&[]), "done");
+    assert_eq!(step(&run, "read")["outputs"]["stdout"], "hi $(touch pwned) -x; a!");
+    assert!(!yard.house.workspace().join("pwned").exists());
+
+    // What is there already is not written over, and says so.
+    let run = yard.ends(&yard.start(&[]), "failed");
+    let why = step(&run, "make")["why"].as_str().unwrap().to_owned();
+    assert!(why.contains("--overwrite"), "{why}");
+}
