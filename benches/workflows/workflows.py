@@ -215,7 +215,7 @@ def main():
     parser.add_argument("--peers", help="names of those to run beside, e.g. 'gaia,make -j'; all that are there")
     args = parser.parse_args()
     parts = args.only.split(",")
-    gaia = Gaia(args.gaia)
+    gaia = Gaia(str(pathlib.Path(args.gaia).absolute()))
     try:
         gaia.run("daemon", "start")
         print(f"{platform.system()} {platform.release()}, {os.cpu_count()} cores\n")
