@@ -249,6 +249,10 @@ impl Actor {
             .map(|slot| slot.id.clone())
             .collect();
         for id in &gone {
+            // One that comes back under this name counts anew, and would be rung by these.
+            let own =
+                |timer: &Timer| matches!(timer, Timer::Machine(of, _) | Timer::Due(of) if of == id);
+            self.timers.retain(|(_, timer)| !own(timer));
             if let Some(slot) = self.slots.remove(id)
                 && let Some(unit) = slot.unit
             {

@@ -233,7 +233,9 @@ pub(super) fn rules(service: &Service) -> Rules {
         kind: service.kind.clone(),
         restart: service.restart.clone(),
         start_ms: service.start_timeout_ms,
-        prepare_ms: hooks(service.pre_start.len(), PRE_START_MS).max(PRE_START_MS),
+        prepare_ms: hooks(service.pre_start.len(), PRE_START_MS)
+            .max(PRE_START_MS)
+            .max(service.start_timeout_ms),
         stop_ms: hooks(service.pre_stop.len(), PRE_STOP_MS) + service.stop.grace_ms + STOP_SLACK_MS,
         checks: [
             of(Role::Startup, &probes.startup),
