@@ -123,6 +123,11 @@ pub fn close_stdout(word: &str) -> io::Result<()> {
     nix::unistd::dup2_stdout(null).map_err(io::Error::from)
 }
 
+/// Has this process keep little of the memory that it does not use.
+pub fn keep_little_memory() {
+    super::sys::give_back_large_memory();
+}
+
 /// Becomes a program with the arguments and the environment of this one; comes back only if that
 /// cannot be.
 #[must_use]

@@ -126,6 +126,7 @@ fn foreground(here: &Here, spawned: bool) -> Result<(), Refusal> {
 }
 
 fn serve(here: &Here, spawned: bool) -> Result<End, Refusal> {
+    process::keep_little_memory();
     let settings = super::config::settings(here)?;
     log_to_file(here, &settings)?;
     let crash_at = here.env.get("GAIA_CRASH_AT").and_then(|at| at.parse().ok());
