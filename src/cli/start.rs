@@ -1,17 +1,23 @@
 //! Finds the daemon of a home, and starts it where none runs.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
 use super::{here, world};
 use crate::{
     adapter::{Lock, append, files, process},
     base::{Code, Refusal},
     client::Client,
+    daemon::HELD,
     verb::Here,
 };
 
 /// First word of a daemon whose API answers.
 pub(super) const READY: &str = "ready\n";
+
+/// How often, and with what pause between, a home is looked at that has a daemon which does not
+/// answer: 3 s in all, some times what a start takes.
+const LOOKS: u32 = 60;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A client of the daemon, which is started if it does not run.
 pub(super) async fn connect(here: &Here) -> Result<Client, Refusal> {
@@ -38,7 +44,26 @@ async fn start(here: &Here, client: &Client) -> Result<(), Refusal> {
     if client.reachable().await {
         return Ok(());
     }
-    let log = home.logs().join("daemon.err");
+    let mut looks = LOOKS;
+    loop {
+        match spawn(here) {
+            // One that ends just now, or starts anew, has the home and does not answer: it will,
+            // or lets go.
+            Err(refusal) if looks > 0 && refusal.message.contains(HELD) => {
+                looks -= 1;
+                process::pause(LOOK);
+                if client.reachable().await {
+                    return Ok(());
+                }
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Starts a daemon, and returns when its API answers.
+fn spawn(here: &Here) -> Result<(), Refusal> {
+    let log = here.home.logs().join("daemon.err");
     let errors = append(&log).map_err(|e| world(&log.display().to_string(), &e))?;
     let args = ["daemon", "run", "--spawned"].map(OsString::from);
     let word = process::start_detached(&here::exe()?, &args, errors)

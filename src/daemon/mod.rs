@@ -29,6 +29,8 @@ use crate::{
     config::Settings,
 };
 
+/// What a daemon says of a home that another has; its starter looks for it.
+pub(crate) const HELD: &str = "runs already";
 /// How long answers under way may take once the daemon shall end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
@@ -128,7 +130,7 @@ fn unwritable(folder: &std::path::Path, error: &std::io::Error) -> Refusal {
 fn held(home: &Home, error: LockError) -> Refusal {
     match error {
         LockError::Held(by) => {
-            let message = format!("a daemon of {} runs already ({by})", home.root().display());
+            let message = format!("a daemon of {} {HELD} ({by})", home.root().display());
             Refusal::new(Code::Failed, message).help("`gaia daemon status` shows it")
         }
         LockError::Io(error) => unwritable(&home.run(), &error),

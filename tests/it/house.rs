@@ -113,13 +113,14 @@ impl House {
 
     /// Ends the daemon as a crash does, if one is left.
     pub fn end(&self) {
-        if let Some(pid) = self.daemon_pid() {
-            kill(pid, "KILL");
-        }
-        // The first thread of a dying one may be a zombie while the last still holds the socket.
+        // The first thread of a dying one may be a zombie while the last still holds the socket; and
+        // one that starts anew may have waited for the home that this one had.
         let socket = self.home().join("run/gaia.sock");
-        let dead = || self.daemon_pid().is_none() && UnixStream::connect(&socket).is_err();
-        until("the daemon is dead", dead);
+        until("the daemon is dead", || {
+            let pid = self.daemon_pid();
+            pid.into_iter().for_each(|pid| kill(pid, "KILL"));
+            pid.is_none() && UnixStream::connect(&socket).is_err()
+        });
     }
 
     /// The bytes of a pane's log.
