@@ -45,16 +45,15 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Whether a folder takes a file of so many bytes; it is gone again after that.
+/// Whether a folder takes a file of so many bytes. It has no name by the time it is written: whoever
+/// is killed meanwhile leaves nothing of it behind.
 pub fn probe(folder: &Path, bytes: usize) -> io::Result<()> {
     let path = folder.join("probe");
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    let written = file.and_then(|mut file| {
-        file.write_all(&vec![0; bytes])?;
-        file.sync_all()
-    });
-    let gone = fs::remove_file(&path);
-    written.and(gone)
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    file.write_all(&vec![0; bytes])?;
+    file.sync_all()
 }
 
 /// A text file of the person's; the sentence says why it cannot be read.

@@ -102,8 +102,12 @@ pub async fn serve(options: Options) -> Result<End, Refusal> {
 async fn trouble_is_over(ledger: &crate::ledger::Handle, home: &Home) {
     ledger.failed().await;
     tracing::error!("the store takes nothing; the daemon starts anew as soon as the disk does");
-    while files::probe(home.root(), ROOM).is_err() {
+    loop {
+        // First: a disk that takes this and not the store must not have us start without end.
         tokio::time::sleep(AGAIN).await;
+        if files::probe(home.root(), ROOM).is_ok() {
+            return;
+        }
     }
 }
 

@@ -164,7 +164,10 @@ impl Writer {
             Ok(()) => self.announce(waiting),
             Err(error) => {
                 (self.seq, self.prev) = (seq, prev);
-                self.failed.notify_one();
+                // A damaged store is not mended by another start.
+                if matches!(error, StoreError::Disk { .. }) {
+                    self.failed.notify_one();
+                }
                 for (_, reply) in waiting {
                     let _ = reply.send(Err(error.clone()));
                 }

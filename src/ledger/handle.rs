@@ -35,8 +35,8 @@ impl Handle {
         answer.await.map_err(|_| ended())?.map_err(refusal)
     }
 
-    /// Returns when the store did not take what it was given; it takes nothing more then until it
-    /// is opened anew.
+    /// Returns when the disk of the store did not take what it was given; the store takes nothing
+    /// more then until it is opened anew.
     pub async fn failed(&self) {
         self.failed.notified().await;
     }

@@ -54,6 +54,19 @@ async fn what_an_earlier_gaia_did_not_keep_apart_is_found() {
 }
 
 #[tokio::test]
+async fn a_damaged_store_is_no_reason_to_start_anew() {
+    let store = Arc::new(FakeStore::default());
+    let handle = ledger(&store);
+    let (path, what) = ("s".to_owned(), "torn".to_owned());
+    store.fail_with(Some(StoreError::Damaged { path, what }));
+    let mut decision = Decision::new();
+    decision.put(&Large(String::new()));
+    assert!(handle.commit(decision).await.is_err());
+    let told = futures_util::FutureExt::now_or_never(handle.failed());
+    assert!(told.is_none());
+}
+
+#[tokio::test]
 async fn a_store_that_takes_nothing_is_told() {
     let store = Arc::new(FakeStore::default());
     let handle = ledger(&store);
