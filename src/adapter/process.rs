@@ -125,7 +125,13 @@ pub fn close_stdout(word: &str) -> io::Result<()> {
 
 /// Has this process keep little of the memory that it does not use.
 pub fn keep_little_memory() {
-    super::sys::give_back_large_memory();
+    super::sys::keep_little_memory();
+}
+
+/// Gives back what is free of the memory of this process: a few milliseconds, after something large
+/// was freed piece by piece.
+pub fn give_back_memory() {
+    super::sys::give_back_memory();
 }
 
 /// Becomes a program with the arguments and the environment of this one; comes back only if that

@@ -82,6 +82,7 @@ impl Rooms {
                 steps,
                 prober: Arc::clone(&services.ports().prober),
                 exe: options.exe.clone(),
+                give_back: process::give_back_memory,
             },
         };
         let workflows = workflow::spawn(workflows, runs(settings, &options.env)).await?;

@@ -134,8 +134,11 @@ impl Writer {
                     next = jobs.try_recv().ok();
                 }
             }
+            let before = self.seq;
             self.commit(std::mem::take(&mut group));
-            self.keep_small();
+            if self.seq > before {
+                self.keep_small();
+            }
         }
     }
 
@@ -158,9 +161,14 @@ impl Writer {
             }
             waiting.push((entries, reply));
         }
-        ops.push(Op::Put(LAST.to_vec(), self.seq.to_string().into_bytes()));
+        let told = self.seq > seq;
+        if told {
+            ops.push(Op::Put(LAST.to_vec(), self.seq.to_string().into_bytes()));
+        }
         let stored = self.store.apply(ops).and_then(|()| self.store.flush());
-        match stored.and_then(|()| self.store.witness(self.seq)) {
+        // What stands there already is not written again: most steps of runs tell nothing.
+        let witnessed = |()| if told { self.store.witness(self.seq) } else { Ok(()) };
+        match stored.and_then(witnessed) {
             Ok(()) => self.announce(waiting),
             Err(error) => {
                 (self.seq, self.prev) = (seq, prev);

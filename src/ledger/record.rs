@@ -57,15 +57,11 @@ struct Sealed<'a, R> {
     body: &'a R,
 }
 
-/// The same as it is read: the version first, so that a body of another one is not looked at.
+/// The same as it is read.
 #[derive(Deserialize)]
-struct Version {
+struct Unsealed<R> {
     #[serde(default)]
     v: u16,
-}
-
-#[derive(Deserialize)]
-struct Body<R> {
     body: R,
 }
 
@@ -74,15 +70,18 @@ pub(crate) fn seal<R: Record>(record: &R) -> Vec<u8> {
     serde_json::to_vec(&Sealed { v: R::VERSION, body: record }).unwrap_or_default()
 }
 
-/// Reads a stored record back.
+/// Reads a stored record back: at once, if it is of the present shape.
 pub(crate) fn open<R: Record>(text: &[u8]) -> Result<R, Unreadable> {
-    let unreadable = |version| move |_: serde_json::Error| Unreadable { kind: R::KIND, version };
-    let Version { v } = serde_json::from_slice(text).map_err(unreadable(0))?;
+    if let Ok(Unsealed { v, body }) = serde_json::from_slice(text)
+        && v == R::VERSION
+    {
+        return Ok(body);
+    }
+    let Unsealed { v, body } = serde_json::from_slice::<Unsealed<Value>>(text)
+        .map_err(|_| Unreadable { kind: R::KIND, version: 0 })?;
     if v == R::VERSION {
-        let read: Result<Body<R>, _> = serde_json::from_slice(text);
-        read.map(|Body { body }| body).map_err(unreadable(v))
+        Err(Unreadable { kind: R::KIND, version: v })
     } else {
-        let old: Body<Value> = serde_json::from_slice(text).map_err(unreadable(v))?;
-        R::upgrade(v, old.body)
+        R::upgrade(v, body)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -93,7 +93,10 @@ pub(super) fn replace(
 
 /// A process for good: its pid with its start time.
 pub(super) fn process(pid: i32) -> Option<ProcId> {
-    let Stat { start, .. } = Stat::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    // One read: the kernel makes the text anew for each.
+    let mut text = [0; 1024];
+    let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
+    let Stat { start, .. } = Stat::read(&String::from_utf8_lossy(&text[..length]))?;
     Some(ProcId { pid, start })
 }
 

@@ -131,3 +131,34 @@ impl Record for EntryRecord {
         format!("{}{:010}", Self::begin(&self.run), self.told.seq)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::workflow::model::{Kind, Step};
+
+    #[test]
+    fn a_step_that_an_older_gaia_stored_in_full_is_the_same() {
+        let stored = json!({
+            "id": "s0", "about": "", "parent": null,
+            "kind": {"run": {"argv": [[{"text": "/bin/sh"}], [{"text": "true"}]], "values": {}}},
+            "needs": [{"step": 0, "on": ["ok"]}], "when": null, "for_each": null, "repeat": null,
+            "retry": {"max": 2, "backoff_ms": 1000, "factor": 2.0, "max_backoff_ms": 5, "on": []},
+            "timeout_ms": null, "idle_timeout_ms": null, "on_error": "fail", "on_lost": "ask",
+            "concurrency": null, "priority": 0, "env": {}, "secrets": {}, "dir": null,
+            "outputs": {}, "max_asks": 2, "artifacts": [], "line": 5,
+        });
+        let step: Step = serde_json::from_value(stored).unwrap();
+        assert_eq!(step.retry.as_ref().unwrap().max, 2);
+        assert!(matches!(&step.kind, Kind::Run(command) if command.argv.len() == 2));
+        let now = json!({
+            "id": "s0", "kind": {"run": {"argv": ["/bin/sh", "true"]}},
+            "needs": [{"step": 0, "on": ["ok"]}],
+            "retry": {"max": 2, "backoff_ms": 1000, "factor": 2.0, "max_backoff_ms": 5, "on": []},
+            "max_asks": 2, "line": 5,
+        });
+        assert_eq!(serde_json::to_value(&step).unwrap(), now);
+        assert_eq!(serde_json::from_value::<Step>(now).unwrap(), step);
+    }
+}

@@ -16,7 +16,7 @@ use std::{
 
 use nix::{
     spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn},
-    sys::signal::{SigSet, Signal},
+    sys::signal::SigSet,
     unistd::{AccessFlags, Pid, access},
 };
 
@@ -64,7 +64,8 @@ fn clean() -> nix::Result<PosixSpawnAttr> {
     let signals = PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
     attr.set_flags(session | signals)?;
     attr.set_sigmask(&SigSet::empty())?;
-    attr.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
+    // The one that the host ignores would do; but each that is not named here is first asked about.
+    attr.set_sigdefault(&SigSet::all())?;
     Ok(attr)
 }
 

@@ -62,7 +62,12 @@ pub struct Ports {
     pub prober: Arc<dyn Prober>,
     /// The gaia that a command means by `gaia`.
     pub exe: std::path::PathBuf,
+    /// Gives freed memory back: a large definition is read in many small pieces.
+    pub give_back: fn(),
 }
+
+/// Steps of a definition that leaves enough freed memory behind to be given back.
+const LARGE: usize = 1000;
 
 /// What a person has set.
 #[derive(Debug, Clone, Copy)]

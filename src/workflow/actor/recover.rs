@@ -33,6 +33,7 @@ impl Actor {
                 self.find_again(record, plan)?;
             }
         }
+        drop(plans);
         self.sweep();
         let found: Vec<RunId> = self.live.keys().cloned().collect();
         for id in found {
@@ -47,6 +48,9 @@ impl Actor {
             if self.live[&id].run.state.is_over() {
                 self.pending.effects.push((id, machine::Effect::Over));
             }
+        }
+        if self.live.keys().any(|id| self.is_large(id)) {
+            (self.world.ports.give_back)();
         }
         Ok(())
     }

@@ -180,6 +180,7 @@ impl Actor {
 
     /// A run is over: whoever waits for it is told.
     fn close(&mut self, id: &RunId) {
+        let large = self.is_large(id);
         let Some(live) = self.live.remove(id) else { return };
         let head = Arc::new(live.record);
         self.heads.insert(id.clone(), Arc::clone(&head));
@@ -189,6 +190,10 @@ impl Actor {
             let _ = waiter.send(Arc::clone(&head));
         }
         self.prune();
+        drop(live.run);
+        if large {
+            (self.world.ports.give_back)();
+        }
     }
 }
 

@@ -297,7 +297,8 @@ impl Reader<'_> {
         let mut argv = Vec::from(words);
         for (name, value) in self.values(sees, of("answers")) {
             argv.push(Template::plain("--var"));
-            argv.push(Template([vec![Part::Text(format!("{name}="))], value.0].concat()));
+            let name = [Part::Text(format!("{name}="))];
+            argv.push(Template::new([&name[..], &value.0[..]].concat()));
         }
         argv.push(Template::plain("--"));
         argv.extend([template, target].into_iter().flatten().map(|n| self.template(sees, n)));

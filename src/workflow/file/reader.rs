@@ -218,7 +218,7 @@ pub(super) fn template(scope: &Scope<'_>, text: &str, wrongs: &mut Vec<Wrong>) -
             },
         }
     }
-    Template(parts)
+    Template::new(parts)
 }
 
 /// Tells comparisons that make no sense.

@@ -60,6 +60,7 @@ impl Reader<'_> {
             fields.get("about").filter(|_| known.form != Form::Agent || fields.has("prompt"));
         let title = fields.text("name").filter(|name| *name != known.id);
         let about = about.and_then(Node::text).or(title).unwrap_or_default();
+        let asks = if known.form == Form::Agent { ASKS } else { 0 };
         Step {
             id: known.id.clone(),
             about: about.trim().to_owned(),
@@ -72,18 +73,18 @@ impl Reader<'_> {
                 .map(Box::new),
             for_each: self.for_each(index).map(Box::new),
             repeat: fields.get("loop").and_then(|node| self.repeat(index, node)).map(Box::new),
-            retry: self.retry(fields),
+            retry: Some(self.retry(fields)).filter(|retry| retry.max > 0).map(Box::new),
             timeout_ms: fields.span_ms("timeout"),
             idle_timeout_ms: fields.span_ms("idle_timeout"),
             on_error: self.on_error(fields),
             on_lost: on_lost(fields),
-            concurrency: self.concurrency(sees, fields),
+            concurrency: self.concurrency(sees, fields).map(Box::new),
             priority: priority(fields),
             env: self.env(sees, fields),
             secrets: self.secrets(fields),
             dir: self.text(sees, fields, "dir"),
             outputs: known.outputs.clone(),
-            max_asks: fields.count("max_asks").unwrap_or(ASKS),
+            max_asks: fields.count("max_asks").unwrap_or(asks),
             artifacts: self.words(fields, "artifacts"),
             line: u32::try_from(line_of(self, index)).unwrap_or(u32::MAX),
         }
@@ -177,7 +178,7 @@ impl Reader<'_> {
                     // A reference alone is meant, even without braces.
                     let scope = self.scope(sees);
                     match scope.resolve(text.trim()) {
-                        Ok(reference) => Template(vec![Part::Value(reference)]),
+                        Ok(reference) => Template::new(vec![Part::Value(reference)]),
                         Err((what, _)) => {
                             self.sheet.fault(&node.at, what, HELP);
                             return Items::These(vec![]);

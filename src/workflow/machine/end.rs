@@ -68,7 +68,8 @@ impl Machine<'_> {
             | Class::Input
             | Class::Refused
             | Class::Failed => {
-                if let Some(pause) = pause(&step.retry, failures, class) {
+                let retry = step.retry.as_deref();
+                if let Some(pause) = retry.and_then(|retry| pause(retry, failures, class)) {
                     let until = Moment(self.now.0.saturating_add(pause));
                     self.emit(Event::Waits { at, until });
                     self.wake();
@@ -83,7 +84,8 @@ impl Machine<'_> {
 
     fn lost(&mut self, at: InstanceId, why: String) {
         let (step, instance) = (self.run.step_of(at), self.run.get(at));
-        let most = if step.retry.on.contains(&RetryOn::Lost) { step.retry.max } else { 0 };
+        let worth = step.retry.as_deref().filter(|retry| retry.on.contains(&RetryOn::Lost));
+        let most = worth.map_or(0, |retry| retry.max);
         let again = match step.on_lost {
             OnLost::Retry => instance.lost < MOST_LOST,
             OnLost::Ask | OnLost::Fail => instance.lost <= most,

@@ -77,6 +77,7 @@ pub(crate) struct Command {
     #[serde(deserialize_with = "tight")]
     pub(crate) argv: Vec<Template>,
     /// Variables that the script takes values from, e.g. `GAIA_1`: they are never part of its text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) values: BTreeMap<String, Template>,
 }
 

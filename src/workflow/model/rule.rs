@@ -110,10 +110,11 @@ pub(crate) enum RetryOn {
 }
 
 /// What the failure of a step means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OnError {
     /// The run fails; what does not need the step goes on.
+    #[default]
     Fail,
     /// The run goes on as if it had ended well.
     Continue,
@@ -122,12 +123,13 @@ pub(crate) enum OnError {
 }
 
 /// What is done when nobody knows how an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OnLost {
     /// It is tried again: it may be done twice.
     Retry,
     /// A person says what is done.
+    #[default]
     Ask,
     /// The step fails.
     Fail,

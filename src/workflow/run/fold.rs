@@ -74,9 +74,10 @@ impl Run {
             }
             Event::Done { at, output, cost, tokens } => {
                 self.spend(*at, *cost, *tokens);
+                let output = self.share_output(output);
                 let instance = self.mutate(*at);
                 (instance.why, instance.ending) = (None, None);
-                instance.output = Some(Arc::new(output.clone()));
+                instance.output = Some(output);
                 self.enter(*at, Phase::Done, now);
             }
             Event::Failed { at, why } => self.leave(*at, Phase::Failed, why, now),
@@ -157,6 +158,14 @@ impl Run {
             self.boot = shared(boot);
         }
         Arc::clone(&self.boot)
+    }
+
+    /// One value serves those that follow each other with the same.
+    fn share_output(&mut self, output: &serde_json::Value) -> Arc<serde_json::Value> {
+        if *self.given != *output {
+            self.given = Arc::new(output.clone());
+        }
+        Arc::clone(&self.given)
     }
 
     fn spend(&mut self, at: InstanceId, cost: Option<Micros>, tokens: Tokens) {

@@ -69,6 +69,8 @@ pub(crate) struct Run {
     imports: Arc<Imports>,
     /// Boot id of the newest attempt.
     boot: Arc<str>,
+    /// What was given back last: most commands print nothing, and give back the same.
+    given: Arc<Value>,
     /// Instances of steps, in the order they were made.
     pub(crate) instances: Vec<Instance>,
     /// Those at the top.
@@ -264,6 +266,7 @@ impl Run {
             waived: false,
             imports: Arc::default(),
             boot: Arc::from(""),
+            given: Arc::default(),
             instances: vec![],
             top: vec![],
             last: vec![],

@@ -1,4 +1,9 @@
-use crate::workflow::model::{Definition, StepIndex};
+use std::collections::HashSet;
+
+use crate::workflow::{
+    model::{Definition, Kind, StepIndex},
+    text::Template,
+};
 
 /// A definition with what is looked up often.
 #[derive(Debug)]
@@ -16,6 +21,7 @@ impl Plan {
     pub(crate) fn new(mut definition: Definition) -> Self {
         // It is kept for as long as the run.
         definition.steps.shrink_to_fit();
+        share(&mut definition);
         let mut slots = vec![0; definition.steps.len()];
         let mut dependents = vec![vec![]; definition.steps.len()];
         let mut number = |body: &[StepIndex]| {
@@ -34,5 +40,19 @@ impl Plan {
             }
         }
         Self { definition, slots, dependents }
+    }
+}
+
+/// Lets equal words of commands stand once in memory: most begin with the same shell.
+fn share(definition: &mut Definition) {
+    let mut known: HashSet<Template> = HashSet::new();
+    for step in &mut definition.steps {
+        let Kind::Run(command) = &mut step.kind else { continue };
+        for word in &mut command.argv {
+            match known.get(word) {
+                Some(same) => *word = same.clone(),
+                None => drop(known.insert(word.clone())),
+            }
+        }
     }
 }

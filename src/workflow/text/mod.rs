@@ -1,8 +1,11 @@
 //! Text with references in it, e.g. `Fix {{ find.output.failures }} in ${area}`.
 //!
-//! - `scan`: a text cut at its references; `render`: references become values
+//! - `scan`: a text cut at its references; `render`: references become values; `json`: how a text is
+//!   stored
 //!
 //! Invariant: a reference is looked up, never computed with.
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,15 +13,17 @@ use serde_json::Value;
 
 use super::model::StepIndex;
 
+mod json;
 mod render;
 mod scan;
 
 pub(crate) use render::{render, value};
 pub(crate) use scan::{Piece, Wrong, scan};
 
-/// A text whose references are known to lead somewhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Template(#[serde(deserialize_with = "tight")] pub(crate) Vec<Part>);
+/// A text whose references are known to lead somewhere. Shared: most commands begin with the same
+/// words, and a definition may have 10,000 of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Template(pub(crate) Arc<[Part]>);
 
 /// Reads a list that is kept for long, without the room that a growing one has to spare: most have
 /// one element, and room for four.
@@ -29,7 +34,7 @@ pub(crate) fn tight<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// A piece of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Part {
     /// Stands for itself.
@@ -39,7 +44,7 @@ pub(crate) enum Part {
 }
 
 /// What a value is taken from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Reference {
     /// Where it begins.
     pub(crate) root: Root,
@@ -48,7 +53,7 @@ pub(crate) struct Reference {
 }
 
 /// Where a reference begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Root {
     /// An input of the run.
@@ -85,8 +90,19 @@ pub(crate) trait Lookup {
 }
 
 impl Template {
+    /// A text of these pieces.
+    pub(crate) fn new(parts: Vec<Part>) -> Self {
+        Self(Arc::from(parts))
+    }
+
     /// A text without references.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self(vec![Part::Text(text.into())])
+        Self::new(vec![Part::Text(text.into())])
+    }
+}
+
+impl Default for Template {
+    fn default() -> Self {
+        Self::new(vec![])
     }
 }

@@ -7,7 +7,7 @@ use super::{Lookup, Part, Reference, Root, Template};
 /// The text with its values in it: texts as they are, other values as JSON on one line.
 pub(crate) fn render(template: &Template, lookup: &dyn Lookup) -> Result<String, String> {
     let mut text = String::new();
-    for part in &template.0 {
+    for part in template.0.iter() {
         match part {
             Part::Text(words) => text.push_str(words),
             Part::Value(reference) => match reference.look(lookup)? {
@@ -105,7 +105,7 @@ mod tests {
             ),
             (vec![at(Root::Previous(0), &["x", "y"])], "null", json!(null)),
         ] {
-            let template = Template(parts);
+            let template = Template::new(parts);
             assert_eq!(render(&template, &Values).unwrap(), text);
             assert_eq!(value(&template, &Values).unwrap(), alone);
         }
@@ -123,7 +123,7 @@ mod tests {
             ),
             (Root::Run("dir".to_owned()), &[], "`run.dir` has no value"),
         ] {
-            let template = Template(vec![at(root, path)]);
+            let template = Template::new(vec![at(root, path)]);
             assert_eq!(render(&template, &Values).unwrap_err(), wanted);
         }
     }

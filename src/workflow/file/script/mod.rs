@@ -145,7 +145,7 @@ fn of_shell(
     };
     let is_reference = |words: &str| is_dotted(&scope, words);
     let out = lexer::lex(script, &is_reference, &mut variable, wrongs);
-    let value = |reference| Template(vec![Part::Value(reference)]);
+    let value = |reference| Template::new(vec![Part::Value(reference)]);
     values.extend(taken.into_iter().map(|(name, reference)| (name, value(reference))));
     for name in variables(script) {
         if let Some(root) = own(reader, index, name) {

@@ -20,7 +20,7 @@ pub(super) fn sentences(speech: Speech<'_>, step: &Step) -> Vec<String> {
     let group = matches!(step.kind, Kind::Group { .. });
     let person = matches!(step.kind, Kind::Approval(_) | Kind::Question(_));
     if !group {
-        all.push(retry(&step.retry));
+        all.push(step.retry.as_deref().map_or_else(|| "Tried once.".to_owned(), retry));
         all.extend((!person).then(|| timeout(step)));
     }
     all.push(on_error(step.on_error).to_owned());
@@ -88,9 +88,6 @@ fn loops(speech: Speech<'_>, repeat: &Repeat) -> String {
 }
 
 fn retry(retry: &Retry) -> String {
-    if retry.max == 0 {
-        return "Tried once.".to_owned();
-    }
     let word = |on: &RetryOn| match on {
         RetryOn::Code(code) => format!("exit code {code}"),
         RetryOn::Timeout => "a timeout".to_owned(),
