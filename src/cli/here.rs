@@ -59,9 +59,7 @@ fn stdin() -> Result<Vec<u8>, Refusal> {
 
 /// How to print for whoever reads standard output.
 pub(super) fn ui(here: &Here) -> Ui {
-    let terminal = std::io::stdout().is_terminal();
-    let plain = here.env.get("NO_COLOR").is_some_and(|v| !v.is_empty());
-    Ui { colour: terminal && !plain, width: here.size.map(|(cols, _)| cols) }
+    Ui { colour: here.wants_colour(), width: here.size.map(|(cols, _)| cols) }
 }
 
 /// This executable, for the daemon and the shims.

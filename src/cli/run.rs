@@ -1,13 +1,13 @@
 //! `gaia run start --follow` and `gaia run follow`: what happens in a run, as it happens, then how
-//! it ended.
+//! it ended. On a terminal the steps are drawn below, and drawn over with each thing that happens.
 
 use clap::ArgMatches;
 use serde_json::Value;
 
 use super::{
-    Outcome, json_text, print,
+    Outcome, json_text, print, print_raw,
     send::{block_on, entry_of},
-    start, talks,
+    start,
 };
 use crate::{
     base::Refusal,
@@ -16,25 +16,32 @@ use crate::{
 };
 
 /// Whether this is for this room and not for a verb alone.
-pub(super) fn is_followed(verb: &str, args: &ArgMatches) -> bool {
-    verb == "start" && args.get_flag("follow") && !args.get_flag("dry_run")
+pub(super) fn is_followed(verb: &str, args: &ArgMatches, here: &Here, json: bool) -> bool {
+    match verb {
+        "start" => args.get_flag("follow") && !args.get_flag("dry_run"),
+        // Without a terminal the events alone are told.
+        "follow" => here.size.is_some() && !json,
+        _ => false,
+    }
 }
 
-/// Starts a run, shows what happens in it, and how it ended.
-pub(super) fn start(
-    args: &ArgMatches,
+/// Starts a run, or finds one, shows what happens in it, and how it ended.
+pub(super) fn run(
+    (verb, args): (&str, &ArgMatches),
     here: &Here,
     (ui, json): (&Ui, bool),
 ) -> Result<Outcome, Refusal> {
-    let entry = entry_of("run", "start")?;
+    let entry = entry_of("run", verb)?;
     let mut request = (entry.read)(args, here)?;
-    // It is waited for here.
-    request.args["wait"] = Value::Bool(false);
     block_on(async {
         let client = start::connect(here).await?;
-        let answer = entry.call(&client, request.args, ui).await??;
-        let id = answer.reply["id"].as_str().unwrap_or_default().to_owned();
-        follow(&client, &id, json).await?;
+        if verb == "start" {
+            // It is waited for here.
+            request.args["wait"] = Value::Bool(false);
+            request.args = entry.call(&client, request.args, ui).await??.reply;
+        }
+        let id = request.args["id"].as_str().unwrap_or_default().to_owned();
+        follow(&client, &id, (here, json)).await?;
         let entry = entry_of("run", "wait")?;
         let answer = entry.call(&client, serde_json::json!({ "id": id }), ui).await??;
         let text = if json { json_text(&answer.reply) } else { answer.text };
@@ -42,37 +49,47 @@ pub(super) fn start(
     })
 }
 
-async fn follow(client: &Client, id: &str, json: bool) -> Result<(), Refusal> {
-    let talks = talks() && !json;
+async fn follow(client: &Client, id: &str, (here, json): (&Here, bool)) -> Result<(), Refusal> {
+    let size = here.size.filter(|_| !json);
+    let mut path = format!("/v1/runs/{}/stream", escape(id));
+    if let Some((columns, rows)) = size {
+        let colour = here.wants_colour();
+        path.push_str(&format!("?columns={columns}&rows={rows}&colour={colour}"));
+    }
+    let mut screen = Screen::default();
     let each = |item: Value| {
-        if talks {
-            wipe();
-        }
-        if json {
-            print(&json_text(&item));
-        } else {
-            let lines = item["lines"].as_array().into_iter().flatten();
-            let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
-            print(&lines.join("\n"));
-        }
-        if talks && item["state"] == "running" {
-            hold(item["progress"].as_str().unwrap_or_default());
+        let lines = item["lines"].as_array().into_iter().flatten();
+        let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
+        match size {
+            _ if json => print(&json_text(&item)),
+            Some(_) => screen.show(&lines, item["drawing"].as_str().unwrap_or_default()),
+            None => print(&lines.join("\n")),
         }
         true
     };
-    let followed = client.follow(&format!("/v1/runs/{}/stream", escape(id)), each).await;
-    if talks {
-        wipe();
+    client.follow(&path, each).await
+}
+
+/// What stands on the terminal and is drawn over.
+#[derive(Default)]
+struct Screen {
+    /// Lines of the drawing.
+    height: usize,
+}
+
+impl Screen {
+    /// Writes lines that stay where the drawing was, and the drawing below them.
+    fn show(&mut self, lines: &[&str], drawing: &str) {
+        let mut text = String::new();
+        if self.height > 0 {
+            // Back to its first line, and nothing below.
+            text.push_str(&format!("\x1b[{}A\x1b[J", self.height));
+        }
+        for line in lines.iter().copied().chain(drawing.lines()) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        self.height = drawing.lines().count();
+        print_raw(&text);
     }
-    followed
-}
-
-/// Takes the line away that says how far it is.
-fn wipe() {
-    eprint!("\r\x1b[K");
-}
-
-/// Says how far it is, on a line that will be written over.
-fn hold(line: &str) {
-    eprint!("{line}");
 }

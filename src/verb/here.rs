@@ -19,6 +19,12 @@ pub struct Here {
 }
 
 impl Here {
+    /// Whether colours are wanted: on a terminal, unless `NO_COLOR` is set.
+    #[must_use]
+    pub fn wants_colour(&self) -> bool {
+        self.size.is_some() && self.env.get("NO_COLOR").is_none_or(String::is_empty)
+    }
+
     /// `path` seen from the caller's folder; `~` is the caller's home folder.
     #[must_use]
     pub fn absolute(&self, path: &std::path::Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! What happens in a run, as server-sent events.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     base::{Moment, Refusal, RunId},
-    verb::sse,
+    verb::{Ui, sse},
 };
 
 /// Mounts the streams.
@@ -35,11 +35,22 @@ where
         .route("/v1/runs/{id}/logs/stream", get(super::logs::follow))
 }
 
+/// How often a drawing is made again though nothing happened.
+const TICK: Duration = Duration::from_secs(1);
+
 #[derive(Deserialize)]
 struct Asked {
     /// Whether each item holds the whole run as it is then.
     #[serde(default)]
     view: bool,
+    /// Columns of the terminal on which the run is to be drawn.
+    columns: Option<u16>,
+    /// Rows of it.
+    #[serde(default)]
+    rows: u16,
+    /// Whether it is drawn in colours.
+    #[serde(default)]
+    colour: bool,
 }
 
 /// Something that happened in a run.
@@ -58,6 +69,9 @@ struct Happened {
     /// The whole run as it is now, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<RunView>,
+    /// The run as it is drawn on a terminal, if it was asked for and is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drawing: Option<String>,
 }
 
 async fn follow(
@@ -66,7 +80,7 @@ async fn follow(
     Query(asked): Query<Asked>,
 ) -> Response {
     match begin(&handle, &word).await {
-        Ok(followed) => sse(happened(followed, asked.view)),
+        Ok(followed) => sse(happened(followed, asked)),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -98,39 +112,53 @@ async fn begin(handle: &Handle, word: &str) -> Result<Followed, Refusal> {
     Ok(Followed { id, record, run, seq, news, handle: handle.clone(), first: true })
 }
 
-fn happened(followed: Followed, view: bool) -> impl Stream<Item = Happened> + Send + 'static {
-    stream::unfold(Some(followed), move |followed| async move {
-        let mut followed = followed?;
-        if followed.first {
-            followed.first = false;
-            let item = followed.item(vec![], view);
-            return Some((item, Some(followed)));
-        }
-        if followed.run.state.is_over() {
+fn happened(followed: Followed, asked: Asked) -> impl Stream<Item = Happened> + Send + 'static {
+    stream::unfold((followed, asked), |(mut followed, asked)| async move {
+        let lines = if std::mem::take(&mut followed.first) {
+            vec![]
+        } else if followed.run.state.is_over() {
             return None;
-        }
-        let lines = followed.next().await?;
-        let item = followed.item(lines, view);
-        Some((item, Some(followed)))
+        } else {
+            tokio::select! {
+                lines = followed.next() => lines?,
+                // A person sees the time go by.
+                () = tick(), if asked.columns.is_some() => vec![],
+            }
+        };
+        let item = followed.item(lines, &asked);
+        Some((item, (followed, asked)))
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "a person watches: a drawing shows the time")]
+async fn tick() {
+    tokio::time::sleep(TICK).await;
+}
+
 impl Followed {
-    fn item(&self, lines: Vec<String>, view: bool) -> Happened {
+    fn item(&self, lines: Vec<String>, asked: &Asked) -> Happened {
         let now = self.handle.world().now();
         let state = self.run.state.word().to_owned();
         let whole = RunView { state, seen_at: now, ..RunView::of(&self.record, &self.run) };
+        // How it ended is told as a whole, by others.
+        let drawn = asked.columns.filter(|_| !self.run.state.is_over());
+        let drawing = drawn.map(|columns| {
+            let ui = Ui { colour: asked.colour, width: Some(columns) };
+            show::drawing(&self.run.plan.definition, &whole, (&ui, asked.rows), now)
+        });
         Happened {
             run: self.id.to_string(),
             at: now,
             lines,
             state: self.run.state.word().to_owned(),
             progress: show::line(&whole, now),
-            view: view.then_some(whole),
+            view: asked.view.then_some(whole),
+            drawing,
         }
     }
 
-    /// What happened next, all that is there by now.
+    /// What happened next, all that is there by now. Nothing is lost if it is not waited for to its
+    /// end: what was heard before the one wait in it told nothing.
     async fn next(&mut self) -> Option<Vec<String>> {
         let mut lines = Vec::new();
         loop {

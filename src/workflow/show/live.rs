@@ -1,7 +1,9 @@
-//! Progress of a run: in a line, and in a block that is drawn again and again.
+//! Progress of a run: in a line, as a list of its steps, and as a drawing that is made again and
+//! again on a terminal.
 
 use super::{
     escape::{line as one_line, width},
+    graph::terminal,
     mark::Mark,
     states::{Part, Tree},
     words::{clock, dollars, many, span},
@@ -9,11 +11,35 @@ use super::{
 use crate::{
     base::Moment,
     verb::Ui,
-    workflow::view::{RunView, StepView},
+    workflow::{
+        model::Definition,
+        view::{RunView, StepView},
+    },
 };
 
 /// Steps that are named in a line; the others are counted.
 const NAMED: usize = 3;
+/// Columns below which only the line is drawn.
+const NARROW: usize = 40;
+
+/// A run on a screen of so many rows: its steps as they are now with a line below, or the line alone
+/// where that does not fit. No line is wider than the screen, so that it can be wiped.
+pub(crate) fn drawing(
+    definition: &Definition,
+    view: &RunView,
+    (ui, rows): (&Ui, u16),
+    now: Moment,
+) -> String {
+    let columns = usize::from(ui.width.unwrap_or(80));
+    let below = ui.paint("2", &one_line(&line(view, now), columns.saturating_sub(1)));
+    if columns < NARROW {
+        return below;
+    }
+    let steps = terminal(definition, Some(view), ui);
+    // What was told before shall still be seen above it.
+    let fits = steps.lines().count() + 2 <= usize::from(rows) * 3 / 4;
+    if fits { format!("{}\n\n{below}", steps.trim_end()) } else { below }
+}
 
 /// How far a run is: `3/7 ✓2 ✗0 •fix[api], review  00:42  $0.12`.
 pub(crate) fn line(view: &RunView, now: Moment) -> String {

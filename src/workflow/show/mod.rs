@@ -3,7 +3,7 @@
 //! Pure. Rooms: `mark` (a sign and a colour for each state), `escape` (texts of strangers in other
 //! languages), `words` (spans, money, references and conditions as people read them), `states`
 //! (how far each step of a definition is in a run), `graph` (drawings of the steps), `live`
-//! (progress in a line and in a block), `explain` (a definition in plain sentences), `page` (a run
+//! (progress in a line, as a list and as a drawing), `explain` (a definition in plain sentences), `page` (a run
 //! as one page of HTML).
 //!
 //! Invariants:
@@ -28,5 +28,5 @@ mod tests;
 
 pub(crate) use explain::{explain, implied};
 pub(crate) use graph::{dot, mermaid, terminal};
-pub(crate) use live::{block, line};
+pub(crate) use live::{block, drawing, line};
 pub(crate) use page::{PageData, page};

@@ -6,6 +6,7 @@ mod kept;
 mod life;
 mod rebase;
 mod reboot;
+mod screen;
 #[cfg(debug_assertions)]
 mod sweep;
 mod trouble;

@@ -42,6 +42,14 @@ pub(crate) struct Args {
     /// Draw this run of it as it is now
     #[arg(long, conflicts_with = "workflow")]
     run: Option<String>,
+    /// Columns of the terminal it is drawn for
+    #[arg(skip)]
+    #[serde(default)]
+    columns: Option<u16>,
+    /// Whether it is drawn in colours
+    #[arg(skip)]
+    #[serde(default)]
+    colour: bool,
     /// From where it is asked
     #[command(flatten)]
     #[serde(flatten)]
@@ -65,6 +73,8 @@ impl Verb for Graph {
     type Ctx = Handle;
 
     fn prepare(args: &mut Args, here: &Here) -> Result<(), Refusal> {
+        args.columns = here.size.map(|(columns, _)| columns);
+        args.colour = here.wants_colour();
         args.at.prepare(here);
         args.at.env.clear();
         Ok(())
@@ -84,7 +94,10 @@ impl Verb for Graph {
         };
         let view = view.as_ref();
         let text = match args.format {
-            Format::Text => show::terminal(&definition, view, &Ui::default()),
+            Format::Text => {
+                let ui = Ui { colour: args.colour, width: args.columns };
+                show::terminal(&definition, view, &ui)
+            }
             Format::Mermaid => show::mermaid(&definition, view),
             Format::Dot => show::dot(&definition, view),
         };
