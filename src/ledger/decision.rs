@@ -51,6 +51,14 @@ impl Decision {
         self
     }
 
+    /// Whether it changes the record of this key.
+    pub(crate) fn changes<R: Record>(&self, key: &str) -> bool {
+        let wanted = key_of::<R>(key);
+        self.ops.iter().any(|op| match op {
+            Op::Put(key, _) | Op::Delete(key) => *key == wanted,
+        })
+    }
+
     /// Whether there is nothing to store.
     #[must_use]
     pub fn is_empty(&self) -> bool {

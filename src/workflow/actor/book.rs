@@ -1,6 +1,6 @@
 //! Runs come in, and go.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -84,8 +84,11 @@ impl Actor {
         };
         let mut decision = Decision::new();
         for captured in others.values().chain([&definition]) {
-            // Its key is its fingerprint: what is there is the same.
-            if !self.world.ledger().has::<DefinitionRecord>(&captured.digest)? {
+            // Its key is its fingerprint: what is there, and stays there, is the same.
+            let digest = &captured.digest;
+            if self.pending.decision.changes::<DefinitionRecord>(digest)
+                || !self.world.ledger().has::<DefinitionRecord>(digest)?
+            {
                 decision.put(captured);
             }
         }
@@ -226,8 +229,10 @@ impl Actor {
     }
 
     fn erase(&mut self, ids: &[RunId]) {
+        let mut definitions = BTreeSet::new();
         for id in ids {
             let Some(head) = self.heads.remove(id) else { continue };
+            definitions.extend(definitions_of(&head).cloned());
             if let Some(key) = &head.key {
                 self.keys.remove(key);
                 let sessions = &self.world.sessions;
@@ -243,7 +248,18 @@ impl Actor {
             let files = &self.world.sessions.ports().files;
             let _ = files.remove_dir(&self.world.sessions.home().a_run(id.as_str()));
         }
+        for digest in self.heads.values().flat_map(|head| definitions_of(head)) {
+            definitions.remove(digest);
+        }
+        for digest in definitions {
+            self.pending.decision.delete::<DefinitionRecord>(&digest);
+        }
     }
+}
+
+/// Fingerprints of what a run has captured.
+fn definitions_of(head: &RunRecord) -> impl Iterator<Item = &String> {
+    std::iter::once(&head.digest).chain(head.others.values())
 }
 
 /// The group a run shares places with.

@@ -230,6 +230,33 @@ steps:
     yard.house.ok(&["ledger", "verify"]);
 }
 
+#[test]
+fn a_definition_is_kept_for_as_long_as_a_run_of_it() {
+    let yard = Yard::new("steps:\n  - { id: a, run: 'true' }\n");
+    let run = |wanted: usize| {
+        let id = yard.start(&[]);
+        yard.ends(&id, "done");
+        assert_eq!(kept(&yard), wanted);
+        id
+    };
+    let (first, second) = (run(1), run(1));
+    yard.workflow("w", "steps:\n  - { id: other, run: 'true' }\n");
+    let third = run(2);
+    yard.house.ok(&["run", "remove", &first]);
+    assert_eq!(kept(&yard), 2);
+    yard.house.ok(&["run", "remove", &second]);
+    assert_eq!(kept(&yard), 1);
+    yard.house.ok(&["run", "remove", &third]);
+    assert_eq!(kept(&yard), 0);
+    run(1);
+}
+
+/// Definitions in the store.
+fn kept(yard: &Yard) -> usize {
+    let text = yard.house.ok(&["export"]);
+    text.lines().filter(|line| line.contains("b/workflow/")).count()
+}
+
 const PARENT: &str = "
 steps:
   - { id: sub, workflow: child, with: { word: it } }
