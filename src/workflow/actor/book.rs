@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{Actor, LARGE, Live, NewRun, handle};
+use super::{Actor, Live, NewRun, handle};
 use crate::{
     base::{Code, Refusal, RunId},
     ledger::Decision,
@@ -40,13 +40,9 @@ impl Actor {
         }
         match self.take_in(new) {
             Err(refusal) => drop(reply.send(Err(refusal))),
-            Ok(record) => {
-                let large = self.is_large(&record.id).then_some(self.world.ports.give_back);
-                self.pending.replies.push(Box::new(move |stored| {
-                    let _ = reply.send(stored.map(|()| record));
-                    large.inspect(|give_back| give_back());
-                }));
-            }
+            Ok(record) => self.pending.replies.push(Box::new(move |stored| {
+                let _ = reply.send(stored.map(|()| record));
+            })),
         }
     }
 
@@ -60,6 +56,7 @@ impl Actor {
         let NewRun { workspace, dir, definition, others, inputs, key, trigger, parent, .. } = new;
         let fingerprints = others.iter().map(|(name, one)| (name.clone(), one.digest.clone()));
         let plan = Arc::new(Plan::new(definition.definition.clone()));
+        self.churn += plan.definition.steps.len();
         let record = RunRecord {
             id: id.clone(),
             key,
@@ -104,11 +101,6 @@ impl Actor {
         self.keep(record.clone(), plan);
         self.make_room_for(&id);
         Ok(record)
-    }
-
-    /// Whether the definition of a run leaves memory behind that is worth giving back.
-    pub(super) fn is_large(&self, id: &RunId) -> bool {
-        self.live.get(id).is_some_and(|live| live.run.plan.definition.steps.len() >= LARGE)
     }
 
     fn keep(&mut self, record: RunRecord, plan: Arc<Plan>) {

@@ -66,8 +66,10 @@ pub struct Ports {
     pub give_back: fn(),
 }
 
-/// Steps of a definition that leaves enough freed memory behind to be given back.
-const LARGE: usize = 1000;
+/// Steps and inputs that leave enough freed memory behind to be given back, and the quiet after which
+/// it is.
+const CHURN: usize = 1000;
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What a person has set.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +122,8 @@ struct Actor {
     /// Runs that are not over.
     live: BTreeMap<RunId, Live>,
     next_job: u64,
+    /// Steps and inputs since freed memory was given back.
+    churn: usize,
     pending: Pending,
     /// The store did not take what it was given.
     troubled: Option<Refusal>,
@@ -166,6 +170,7 @@ pub async fn spawn(world: World, options: Options) -> Result<Handle, Refusal> {
         keys: HashMap::new(),
         live: BTreeMap::new(),
         next_job: 0,
+        churn: 0,
         pending: Pending::default(),
         troubled: None,
         waiters: HashMap::new(),
@@ -209,10 +214,9 @@ impl Actor {
         let now = self.world.now();
         let due = self.live.values().filter_map(|live| super::machine::next_wake(&live.run)).min();
         let due = due.map(|due| due.since(now).min(LOOK));
-        match self.troubled {
-            Some(_) => Some(due.unwrap_or(AGAIN).min(AGAIN)),
-            None => due,
-        }
+        let again = self.troubled.as_ref().map(|_| AGAIN);
+        let quiet = (self.churn >= CHURN).then_some(QUIET);
+        [due, again, quiet].into_iter().flatten().min()
     }
 }
 

@@ -49,9 +49,6 @@ impl Actor {
                 self.pending.effects.push((id, machine::Effect::Over));
             }
         }
-        if self.live.keys().any(|id| self.is_large(id)) {
-            (self.world.ports.give_back)();
-        }
         Ok(())
     }
 
@@ -80,6 +77,7 @@ impl Actor {
 
     fn find_again(&mut self, record: RunRecord, plan: Arc<Plan>) -> Result<(), Refusal> {
         let (run, seq) = handle::fold(self.world.ledger(), &record, plan)?;
+        self.churn += run.instances.len();
         let group = book::group_of(&run);
         let id = record.id.clone();
         self.live.insert(id, Live { record, run, seq, env: None, jobs: Default::default(), group });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Actor, Ask, Live, News, job};
+use super::{Actor, Ask, CHURN, Live, News, job};
 use crate::{
     base::{Code, Refusal, RunId},
     ledger::Decision,
@@ -93,6 +93,7 @@ impl Actor {
     pub(super) fn turn(&mut self, id: &RunId, input: Input) -> bool {
         let now = self.world.now();
         let Some(live) = self.live.get_mut(id) else { return false };
+        self.churn += 1;
         let events = machine::advance(&mut live.run, input, now);
         if events.is_empty() {
             return false;
@@ -116,6 +117,10 @@ impl Actor {
 
     /// Time went by.
     pub(super) fn wake(&mut self) {
+        if self.churn >= CHURN {
+            self.churn = 0;
+            (self.world.ports.give_back)();
+        }
         let now = self.world.now();
         let due = |live: &Live| machine::next_wake(&live.run).is_some_and(|due| due <= now);
         let due: Vec<RunId> =
@@ -180,7 +185,6 @@ impl Actor {
 
     /// A run is over: whoever waits for it is told.
     fn close(&mut self, id: &RunId) {
-        let large = self.is_large(id);
         let Some(live) = self.live.remove(id) else { return };
         let head = Arc::new(live.record);
         self.heads.insert(id.clone(), Arc::clone(&head));
@@ -190,10 +194,7 @@ impl Actor {
             let _ = waiter.send(Arc::clone(&head));
         }
         self.prune();
-        drop(live.run);
-        if large {
-            (self.world.ports.give_back)();
-        }
+        self.churn += live.run.instances.len();
     }
 }
 

@@ -21,6 +21,8 @@ use crate::{
 const NAMED: usize = 3;
 /// Columns below which only the line is drawn.
 const NARROW: usize = 40;
+/// Steps above which only the line is drawn.
+const MANY: usize = 200;
 
 /// A run on a screen of so many rows: its steps as they are now with a line below, or the line alone
 /// where that does not fit. No line is wider than the screen, so that it can be wiped.
@@ -32,7 +34,8 @@ pub(crate) fn drawing(
 ) -> String {
     let columns = usize::from(ui.width.unwrap_or(80));
     let below = ui.paint("2", &one_line(&line(view, now), columns.saturating_sub(1)));
-    if columns < NARROW {
+    // More than any screen shows are not even laid out: it is done again with each event.
+    if columns < NARROW || definition.steps.len() > MANY {
         return below;
     }
     let steps = terminal(definition, Some(view), ui);
