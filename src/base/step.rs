@@ -124,11 +124,11 @@ pub struct Exit {
 
 /// To the host: run this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct Order<S = Spec> {
     /// Comes back in the [`Word`].
     pub id: u64,
     /// What to run.
-    pub spec: Spec,
+    pub spec: S,
 }
 
 /// From the host: the shim of an order has ended. How the attempt ended stands in its folder.

@@ -85,7 +85,7 @@ impl Host {
     /// Orders an attempt. What comes back tells how its shim ended; it is closed if the host ends.
     pub(super) fn order(&self, spec: &StepSpec) -> io::Result<oneshot::Receiver<Gone>> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let frame = step::encode(&Order { id, spec: spec.clone() });
+        let frame = step::encode(&Order { id, spec });
         if !step::fits(&frame) {
             let what = "its command and environment are too long";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));

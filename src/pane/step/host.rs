@@ -51,8 +51,9 @@ pub(super) fn run() -> Result<ExitCode, String> {
             Turn::On => (),
             Turn::Over => return Ok(ExitCode::SUCCESS),
             Turn::Shim(spec) => {
+                let Host { link, signals, .. } = host;
                 // As long as this is open, the daemon does not see the host die.
-                let Host { signals, .. } = host;
+                drop(link);
                 let code = shim::run(&spec, &boot, &signals);
                 // What the host would still do at its end is not for a shim to do.
                 sys::exit(code)

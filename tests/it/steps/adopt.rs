@@ -45,6 +45,26 @@ fn a_later_caller_goes_on_with_what_runs() {
 }
 
 #[test]
+fn the_end_of_one_is_seen_without_the_host_while_another_goes_on() {
+    let yard = Yard::new();
+    yard.gate();
+    let steps = yard.runtime.block_on(async { Arc::new(yard.steps()) });
+    let start = |attempt: &StepSpec| {
+        let (own, attempt) = (Arc::clone(&steps), attempt.clone());
+        yard.runtime.spawn(async move { own.run(&attempt).await })
+    };
+    nix::unistd::mkfifo(&yard.path("never"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let long = yard.shell("long", "read x < never");
+    let attempt = yard.shell("a", GATED);
+    let (_long, run) = (start(&long), start(&attempt));
+    shim(&long.folder);
+    says(&attempt.folder, "ready");
+    crash(i32::try_from(steps.host_pid().unwrap()).unwrap());
+    yard.open_gate();
+    assert_eq!(code(&yard.wait(run).unwrap().unwrap()), (Some(0), false));
+}
+
+#[test]
 fn a_host_that_is_killed_takes_nothing_along() {
     let yard = Yard::new();
     yard.gate();
