@@ -172,6 +172,8 @@ def large(gaia, count):
     gaia.run("run", "start", "./w.json", "--key", "large", cwd=folder)
     while not json.loads(gaia.run("inbox", "--json")):
         time.sleep(0.2)
+    # It gives freed memory back once it has been quiet for a second.
+    time.sleep(2)
     grown = gaia.memory() - idle
     started = []
     for _ in range(3):

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, Read, Write},
+    io::{self, PipeReader, PipeWriter, Read, Write, pipe},
     os::{fd::AsFd, unix::net::UnixStream},
     process::ExitCode,
 };
@@ -22,7 +22,7 @@ use nix::{
 use super::{ending, shim, trouble};
 use crate::{
     base::step::{self, Gone, Order, Spec, Word},
-    pane::{files, sys},
+    pane::{child, files, sys},
 };
 
 /// What a turn of the loop ended with.
@@ -38,8 +38,11 @@ struct Host {
     link: UnixStream,
     signals: SignalFd,
     buffer: Vec<u8>,
-    /// Whose shims are whose.
-    shims: HashMap<Pid, u64>,
+    /// Whose shims are whose; nobody's, once it is told that its attempt has ended.
+    shims: HashMap<Pid, Option<u64>>,
+    /// Where shims say that they leave: the kernel takes a tenth of a step to take one apart, and
+    /// says so only then.
+    leaving: (PipeReader, PipeWriter),
 }
 
 /// Serves orders until the daemon is gone; returns in every shim, too, at its end.
@@ -51,10 +54,13 @@ pub(super) fn run() -> Result<ExitCode, String> {
             Turn::On => (),
             Turn::Over => return Ok(ExitCode::SUCCESS),
             Turn::Shim(spec) => {
-                let Host { link, signals, .. } = host;
+                let Host { link, signals, leaving, .. } = host;
                 // As long as this is open, the daemon does not see the host die.
                 drop(link);
                 let code = shim::run(&spec, &boot, &signals);
+                if code == 0 {
+                    let _ = (&leaving.1).write_all(&std::process::id().to_ne_bytes());
+                }
                 // What the host would still do at its end is not for a shim to do.
                 sys::exit(code)
             }
@@ -78,18 +84,25 @@ impl Host {
         // What a killed shim leaves behind comes here, and is ended.
         prctl::set_child_subreaper(true)?;
         prctl::set_name(c"gaia-steps")?;
-        Ok(Self { link, signals: signals()?, buffer: Vec::new(), shims: HashMap::new() })
+        let leaving = pipe()?;
+        child::nonblocking(&leaving.0)?;
+        let (signals, buffer, shims) = (signals()?, Vec::new(), HashMap::new());
+        Ok(Self { link, signals, buffer, shims, leaving })
     }
 
     fn turn(&mut self) -> Turn {
         let mut fds = [
             PollFd::new(self.link.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.leaving.0.as_fd(), PollFlags::POLLIN),
         ];
         if poll(&mut fds, PollTimeout::NONE).is_err() {
             return Turn::On;
         }
-        let [orders, signals] = fds.map(|fd| fd.any().unwrap_or(false));
+        let [orders, signals, leaving] = fds.map(|fd| fd.any().unwrap_or(false));
+        if leaving {
+            self.see_off();
+        }
         if signals && self.take_signals() {
             return Turn::Over;
         }
@@ -134,10 +147,22 @@ impl Host {
     fn start(&mut self, order: Order) -> Option<Spec> {
         match sys::fork() {
             Ok(ForkResult::Child) => return Some(order.spec),
-            Ok(ForkResult::Parent { child }) => drop(self.shims.insert(child, order.id)),
+            Ok(ForkResult::Parent { child }) => drop(self.shims.insert(child, Some(order.id))),
             Err(errno) => self.tell(order.id, Gone::NotForked(errno as i32)),
         }
         None
+    }
+
+    /// Tells of those whose attempt has ended, before they are dead.
+    fn see_off(&mut self) {
+        let mut pid = [0; size_of::<i32>()];
+        // Each is written at once, so none is read in part.
+        while self.leaving.0.read_exact(&mut pid).is_ok() {
+            let shim = self.shims.get_mut(&Pid::from_raw(i32::from_ne_bytes(pid)));
+            if let Some(id) = shim.and_then(Option::take) {
+                self.tell(id, Gone::Left(0));
+            }
+        }
     }
 
     fn reap(&mut self) {
@@ -155,7 +180,7 @@ impl Host {
                 // Before it is told: nothing of it shall run then.
                 self.end_orphans();
             }
-            if let Some(id) = shim {
+            if let Some(Some(id)) = shim {
                 self.tell(id, gone);
             }
         }
