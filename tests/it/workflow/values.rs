@@ -146,3 +146,20 @@ steps:
     let why = step(&run, "make")["why"].as_str().unwrap().to_owned();
     assert!(why.contains("--overwrite"), "{why}");
 }
+
+#[test]
+fn a_script_of_a_list_may_write_item_in_either_way() {
+    let yard = Yard::new(
+        r#"
+steps:
+  - id: each
+    for_each: [x, "y z"]
+    run: 'echo "{{ item }} ${item} $item"; for item in own; do echo $item; done'
+"#,
+    );
+    let id = yard.start(&[]);
+    let run = yard.ends(&id, "done");
+    let said = |name: &str| step(&run, name)["outputs"]["stdout"].clone();
+    assert_eq!(said("each[x]"), "x x x\nown");
+    assert_eq!(said("each[y z]"), "y z y z y z\nown");
+}

@@ -155,13 +155,13 @@ fn of_shell(
     out
 }
 
-/// What `$name` of a script is, if it is not the shell's own: an input, or one of a list that the
-/// file gives a name.
+/// What `$name` of a script is, if it is not the shell's own: an input, or one of a list around it.
+/// A script with a variable of that name of its own just sets it.
 fn own(reader: &Reader<'_>, index: StepIndex, name: &str) -> Option<Root> {
     let world = reader.world;
     let mut around = world.chain(index);
     let each = around.find(|step| world.step(*step).each.is_some_and(|each| each == name));
-    if let Some(step) = each.filter(|_| name != "item") {
+    if let Some(step) = each {
         return Some(Root::Item(step));
     }
     let input = world.inputs.iter().find(|input| input.name == name && is_variable(name));
