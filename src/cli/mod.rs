@@ -87,7 +87,7 @@ fn dispatch(matches: &ArgMatches, here: &Here) -> Result<Outcome, Refusal> {
         ("man", _) => complete::man(sub, here),
         ("import", _) => store::import(sub, here, json),
         ("export", _) => store::export(sub, here, json),
-        ("run", Some((verb, args))) if run::is_followed(verb, args, here, json) => {
+        ("run", Some((verb, args))) if run::is_followed(verb, args) => {
             run::run((verb, args), here, (&ui, json))
         }
         ("session", Some(("replay", args))) => replay::run(args, here),

@@ -16,11 +16,10 @@ use crate::{
 };
 
 /// Whether this is for this room and not for a verb alone.
-pub(super) fn is_followed(verb: &str, args: &ArgMatches, here: &Here, json: bool) -> bool {
+pub(super) fn is_followed(verb: &str, args: &ArgMatches) -> bool {
     match verb {
         "start" => args.get_flag("follow") && !args.get_flag("dry_run"),
-        // Without a terminal the events alone are told.
-        "follow" => here.size.is_some() && !json,
+        "follow" => true,
         _ => false,
     }
 }
@@ -40,8 +39,8 @@ pub(super) fn run(
             request.args["wait"] = Value::Bool(false);
             request.args = entry.call(&client, request.args, ui).await??.reply;
         }
-        let id = request.args["id"].as_str().unwrap_or_default().to_owned();
-        follow(&client, &id, (here, json)).await?;
+        let word = request.args["id"].as_str().unwrap_or_default();
+        let id = follow(&client, word, (here, json)).await?;
         let entry = entry_of("run", "wait")?;
         let answer = entry.call(&client, serde_json::json!({ "id": id }), ui).await??;
         let text = if json { json_text(&answer.reply) } else { answer.text };
@@ -49,15 +48,21 @@ pub(super) fn run(
     })
 }
 
-async fn follow(client: &Client, id: &str, (here, json): (&Here, bool)) -> Result<(), Refusal> {
+/// Shows what happens in the run that a word means; its id, as the word may mean another one later.
+async fn follow(
+    client: &Client,
+    word: &str,
+    (here, json): (&Here, bool),
+) -> Result<String, Refusal> {
     let size = here.size.filter(|_| !json);
-    let mut path = format!("/v1/runs/{}/stream", escape(id));
+    let mut path = format!("/v1/runs/{}/stream", escape(word));
     if let Some((columns, rows)) = size {
         let colour = here.wants_colour();
         path.push_str(&format!("?columns={columns}&rows={rows}&colour={colour}"));
     }
-    let mut screen = Screen::default();
+    let (mut screen, mut id) = (Screen::default(), word.to_owned());
     let each = |item: Value| {
+        item["run"].as_str().unwrap_or(word).clone_into(&mut id);
         let lines = item["lines"].as_array().into_iter().flatten();
         let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
         match size {
@@ -67,7 +72,8 @@ async fn follow(client: &Client, id: &str, (here, json): (&Here, bool)) -> Resul
         }
         true
     };
-    client.follow(&path, each).await
+    client.follow(&path, each).await?;
+    Ok(id)
 }
 
 /// What stands on the terminal and is drawn over.

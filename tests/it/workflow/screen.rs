@@ -81,6 +81,25 @@ fn a_run_that_is_followed_is_drawn_over_with_each_step() {
 }
 
 #[test]
+fn who_follows_a_run_without_a_terminal_learns_how_it_ended() {
+    let yard =
+        Yard::new("steps:\n  - { id: a, run: '{here}/gated gate; exit $code' }\ninputs: [code]\n");
+    yard.gate("gate");
+    for (code, state) in [("3", "failed"), ("0", "done")] {
+        let id = yard.start(&[&format!("code={code}")]);
+        let follower = yard.house.command(&["run", "follow", &id]).stdout(Stdio::piped()).spawn();
+        yard.until(&id, "a", "running");
+        yard.open("gate");
+        let output = follower.unwrap().wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(state == "failed")), "{text}");
+        assert!(text.contains(state) && !text.contains('\x1b'), "{text}");
+        let again = yard.house.gaia(&["run", "follow", "last"]);
+        assert_eq!(again.status.code(), output.status.code());
+    }
+}
+
+#[test]
 fn a_graph_takes_the_width_of_the_terminal_and_its_colours() {
     let wide: String = (0..9).map(|n| format!("  - {{ id: branch-{n}, run: x }}\n")).collect();
     let last = "  - { id: last, run: x, needs: branch-0 }\n";
