@@ -27,17 +27,12 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Stores a decision and returns when it is on disk: the position of its last fact. It is on its
-    /// way at once, whether the answer is waited for or not.
-    pub fn commit(
-        &self,
-        decision: Decision,
-    ) -> impl Future<Output = Result<u64, Refusal>> + Send + use<> {
+    /// Stores a decision and returns when it is on disk: the position of its last fact.
+    pub async fn commit(&self, decision: Decision) -> Result<u64, Refusal> {
         let (reply, answer) = oneshot::channel();
-        // If nobody takes it, the answer is lost with it.
-        let _ = self.inbox.send(Job::Commit(decision, reply));
-        let ended = |_| Refusal::broken("the ledger has ended");
-        async move { answer.await.map_err(ended)?.map_err(refusal) }
+        let ended = || Refusal::broken("the ledger has ended");
+        self.inbox.send(Job::Commit(decision, reply)).map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?.map_err(refusal)
     }
 
     /// Returns when the disk of the store did not take what it was given; the store takes nothing

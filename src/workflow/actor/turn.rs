@@ -12,7 +12,6 @@ use crate::{
             StepFailed, StepHeld,
         },
         machine::{self, Effect, Input},
-        model::Kind,
         record::{EntryRecord, RunRecord},
         run::{Event, State, Told},
         view::RunView,
@@ -137,9 +136,7 @@ impl Actor {
         let stored = if self.pending.decision.is_empty() {
             Ok(())
         } else {
-            let stored = self.world.ledger().commit(self.pending.decision.clone());
-            self.make_folders();
-            stored.await.map(drop)
+            self.world.ledger().commit(self.pending.decision.clone()).await.map(drop)
         };
         match stored {
             Ok(()) => {
@@ -169,20 +166,6 @@ impl Actor {
                     reply(Err(told.clone()));
                 }
                 self.troubled = Some(refusal);
-            }
-        }
-    }
-
-    /// Makes the folders of the commands that are to begin, while the disk works: an empty one tells
-    /// nothing, and whoever finds none makes it.
-    fn make_folders(&self) {
-        for (id, effect) in &self.pending.effects {
-            let (Effect::Attempt(at), Some(live)) = (effect, self.live.get(id)) else { continue };
-            // The folder of a run that is not stored yet holds what it was asked with and no more.
-            let fresh = self.pending.decision.changes::<RunRecord>(id.as_str());
-            if !fresh && matches!(live.run.step_of(*at).kind, Kind::Run(_)) {
-                let folder = job::folder(&self.world, id, *at, live.run.get(*at).attempt);
-                let _ = self.world.sessions.ports().files.private_dir(&folder, None);
             }
         }
     }
