@@ -50,10 +50,11 @@ pub(super) fn line(text: &str, most: usize) -> String {
         }
         wide += c.width().unwrap_or(0);
         if wide > most {
-            while width(&short) >= most {
+            while !short.is_empty() && width(&short) >= most {
                 short.pop();
             }
-            short.push('…');
+            // Where there is no room at all, nothing stands.
+            short.extend((most > 0).then_some('…'));
             break;
         }
         short.push(c);
@@ -90,5 +91,7 @@ mod tests {
         assert_eq!(line("abcdef", 6), "abcdef");
         assert_eq!(line("abcdefg", 6), "abcde…");
         assert_eq!(line("漢字漢字", 5), "漢字…");
+        assert_eq!(line("ab", 1), "…");
+        assert_eq!(line("ab", 0), "", "a terminal may say that it has no columns");
     }
 }

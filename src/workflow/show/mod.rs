@@ -3,8 +3,8 @@
 //! Pure. Rooms: `mark` (a sign and a colour for each state), `escape` (texts of strangers in other
 //! languages), `words` (spans, money, references and conditions as people read them), `states`
 //! (how far each step of a definition is in a run), `graph` (drawings of the steps), `live`
-//! (progress in a line, as a list and as a drawing), `explain` (a definition in plain sentences), `page` (a run
-//! as one page of HTML).
+//! (progress in a line, as a list and as a drawing), `explain` (a definition in plain sentences),
+//! `page` (a run as one page of HTML).
 //!
 //! Invariants:
 //! - Every name, title and value may come from a stranger: nothing goes into a drawing or a page
